@@ -1,0 +1,168 @@
+"""What a rule may look at: typed, frozen facts.
+
+The field names are those of our own JSON draft, so a draft is `msgspec.json.decode(data, type=Listing)`. Every field
+may be missing: `None` (or an empty tuple) means "not given", and a rule that needs it reports `not_checked`.
+Money is `Decimal` in the listing's currency; platform ids are strings; lengths are cm, weights kg, times days.
+Values are kept as given, however wrong: a negative price is a finding, not a crash.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from msgspec import Struct
+
+FrozenText = dict[str, str]
+
+
+class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Base of all facts: immutable, compared by value, unknown fields refused."""
+
+
+class Attribute(Fact):
+    """One product attribute (系统属性 or, with `custom`, 自定义属性)."""
+
+    name: str
+    value: str | None = None
+    name_id: str | None = None
+    value_id: str | None = None
+    unit: str | None = None
+    custom: bool = False
+
+
+class SkuProperty(Fact):
+    """One SKU dimension: `name` Color, `value` the platform's value, `label` the seller's own wording of it."""
+
+    name: str
+    value: str | None = None
+    label: str | None = None
+    name_id: str | None = None
+    value_id: str | None = None
+    image: str | None = None
+
+
+class Sku(Fact):
+    id: str | None = None
+    code: str | None = None
+    price: Decimal | None = None
+    discount_price: Decimal | None = None
+    stock: int | None = None
+    properties: tuple[SkuProperty, ...] = ()
+    barcode: str | None = None
+    weight: Decimal | None = None
+    ship_from: str | None = None
+
+
+class Image(Fact):
+    """A picture; `kind` is main, marketing_long, marketing_square, white_background, sku or description.
+
+    `width`, `height` in pixels, `size` in bytes, `product_area` the goods' share of the picture (0..1). What is not
+    known stays None: the engine opens no picture and no URL.
+    """
+
+    url: str | None = None
+    kind: str = "main"
+    width: int | None = None
+    height: int | None = None
+    format: str | None = None
+    size: int | None = None
+    product_area: Decimal | None = None
+
+
+class Package(Fact):
+    length: Decimal | None = None
+    width: Decimal | None = None
+    height: Decimal | None = None
+    weight: Decimal | None = None
+
+
+class Wholesale(Fact):
+    """`minimum` pieces (bulk_order) for `discount` percent off (bulk_discount)."""
+
+    minimum: int | None = None
+    discount: int | None = None
+
+
+class Freight(Fact):
+    """What one piece costs to send to `country` (ISO 3166-1 alpha-2), in the listing's currency."""
+
+    country: str
+    amount: Decimal | None = None
+    method: str | None = None
+
+
+class CountryPrice(Fact):
+    """A price for one country: `kind` absolute, percentage or relative, for the SKU `sku_id` or for all."""
+
+    country: str
+    value: Decimal | None = None
+    kind: str = "absolute"
+    sku_id: str | None = None
+
+
+class Qualification(Fact):
+    key: str
+    value: str | None = None
+
+
+class Listing(Fact):
+    """A published listing or a draft of one."""
+
+    id: str | None = None
+    store_id: str | None = None
+    marketplace: str | None = None
+    status: str | None = None  # onSelling, offline, auditing, editingRequired, draft
+    offline_reason: str | None = None  # ws_display
+    product_type: str | None = None  # POP, POP_CHOICE
+    locale: str | None = None  # language of title and description, "en" when not given
+    title: str | None = None
+    titles: FrozenText = {}  # other locales
+    category_id: str | None = None
+    category_path: tuple[str, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    skus: tuple[Sku, ...] = ()
+    price: Decimal | None = None
+    currency: str | None = None
+    images: tuple[Image, ...] = ()
+    videos: tuple[str, ...] = ()
+    description: str | None = None  # HTML
+    mobile_description: str | None = None
+    descriptions: FrozenText = {}  # other locales
+    keywords: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()  # names or ids of product groups
+    package: Package | None = None
+    selling_unit: str | None = None  # piece, pair, set, lot …
+    pieces_per_lot: int | None = None  # 1 when not sold by lot
+    wholesale: Wholesale | None = None
+    handling_days: int | None = None
+    valid_days: int | None = None
+    freight_template_id: str | None = None
+    freight: tuple[Freight, ...] = ()
+    deliverable_countries: tuple[str, ...] | None = None
+    country_prices: tuple[CountryPrice, ...] = ()
+    qualifications: tuple[Qualification, ...] = ()
+    eu_responsible_id: str | None = None
+    stock_rule: str | None = None  # place_order_withhold, payment_success_deduct
+    created: date | None = None
+    modified: date | None = None
+    last_sold: date | None = None
+    orders_30d: int | None = None
+    previous: Listing | None = None  # what stands in the store now, when this is an edit
+
+
+class Store(Fact):
+    """What a rule may know of the store besides the one listing."""
+
+    id: str | None = None
+    name: str | None = None
+    entity_id: str | None = None
+    type: str | None = None
+    level: str | None = None
+    approved_brands: tuple[str, ...] | None = None
+    product_limit: int | None = None
+    online_products: int | None = None
+    auditing_products: int | None = None
+    groups: dict[str, int] | None = None  # top-level product group → number of groups below it
+    category_counts: dict[str, int] | None = None  # our category id → online products
+    frozen_until: date | None = None

@@ -1,0 +1,155 @@
+"""One Aho-Corasick pass over all texts of a listing for the terms of every list that says `scan: true`."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from engine.features.registry import Field, collection, feature
+from engine.features.resources import WordList
+from engine.features.texts import TextField, same_length_lower, span, texts
+from engine.features.view import View, derived
+from engine.findings import Location
+
+SEPARATOR = "\n\x1f\n"
+"""Between two texts of the haystack; no term holds it, so no hit spans two fields."""
+
+
+class Hit(NamedTuple):
+    """A listed term found in a text. `text` is as written there, `term` as in the list."""
+
+    list: str
+    term: str
+    field: str
+    locations: tuple[Location]
+
+    @property
+    def text(self) -> str:
+        """The words as they stand in the listing."""
+        return self.locations[0].text or ""
+
+
+class _Span(NamedTuple):
+    list: str
+    term: str
+    field: TextField
+    start: int
+    end: int
+
+
+class Scanner:
+    """The automaton of all scanned lists. Built once for a pack, shared by threads."""
+
+    def __init__(self, lists: Iterable[WordList]) -> None:
+        owners: dict[str, list[tuple[str, bool]]] = {}
+        for words in lists:
+            if words.scan:
+                for term in words.terms:
+                    owners.setdefault(term, []).append((words.id, words.boundary == "word"))
+        self._terms = list(owners)
+        self._owners = list(owners.values())
+        self._automaton = None
+        if owners:
+            from ahocorasick_rs import AhoCorasick, Implementation
+
+            self._automaton = AhoCorasick(
+                self._terms, implementation=Implementation.ContiguousNFA, store_patterns=False
+            )
+
+    def spans(self, fields: Sequence[TextField]) -> list[_Span]:
+        """Every hit of every scanned list, in the order of the texts."""
+        if self._automaton is None or not fields:
+            return []
+        haystack = SEPARATOR.join([field.text for field in fields])
+        haystack = same_length_lower(haystack)
+        matches = self._automaton.find_matches_as_indexes(haystack, overlapping=True)
+        if not matches:
+            return []
+        starts = []
+        at = 0
+        for field in fields:
+            starts.append(at)
+            at += len(field.text) + len(SEPARATOR)
+        found: list[_Span] = []
+        for index, start, end in matches:
+            whole = _is_whole_word(haystack, start, end)
+            for list_id, needs_boundary in self._owners[index]:
+                if whole or not needs_boundary:
+                    position = bisect_right(starts, start) - 1
+                    base = starts[position]
+                    found.append(_Span(list_id, self._terms[index], fields[position], start - base, end - base))
+        return found
+
+
+def _is_whole_word(text: str, start: int, end: int) -> bool:
+    """No letter or digit joins the hit on either side. A Chinese neighbour does not join: words there have no gaps."""
+    before = text[start - 1] if start else " "
+    if before.isalnum() and text[start].isalnum() and not (_is_han(before) or _is_han(text[start])):
+        return False
+    after = text[end] if end < len(text) else " "
+    return not (after.isalnum() and text[end - 1].isalnum() and not (_is_han(after) or _is_han(text[end - 1])))
+
+
+def _is_han(char: str) -> bool:
+    return "\u2e80" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff"
+
+
+@derived
+def hits(view: View) -> Mapping[str, list[Hit]]:
+    """List id → its hits in this listing, in the order of the texts."""
+    found: dict[str, list[Hit]] = {}
+    for list_id, term, field, start, end in view.resources.scanner.spans(texts(view)):
+        found.setdefault(list_id, []).append(Hit(list_id, term, field.kind, (span(field, start, end),)))
+    return found
+
+
+@collection(
+    "text.terms",
+    argument="list",
+    item={
+        "term": Field("str", "The listed term", "词表中的词"),
+        "text": Field("str", "The words as written in the listing", "商品中的原文"),
+        "field": Field("str", "The kind of text it stands in", "所在文本类型"),
+    },
+    reads=(
+        "title",
+        "titles",
+        "description",
+        "mobile_description",
+        "descriptions",
+        "attributes",
+        "skus",
+        "keywords",
+        "groups",
+    ),
+    en="Where a listed term stands in any text of the listing",
+    zh="词表中的词在商品任何文本中的出现位置",
+)
+def text_terms(view: View, list_id: str) -> Sequence[Hit]:
+    """Every hit of one scanned list; empty when there is none."""
+    return hits(view).get(list_id, ())
+
+
+@feature(
+    "text.has_term",
+    type="bool",
+    argument="list",
+    reads=(
+        "title",
+        "titles",
+        "description",
+        "mobile_description",
+        "descriptions",
+        "attributes",
+        "skus",
+        "keywords",
+        "groups",
+    ),
+    en="Whether any text holds a term of the list",
+    zh="任何文本是否含有词表中的词",
+    locate=lambda view, value, list_id: [hit.locations[0] for hit in text_terms(view, list_id)],
+)
+def text_has_term(view: View, list_id: str) -> bool:
+    """True when the list has a hit."""
+    return list_id in hits(view)

@@ -1,0 +1,55 @@
+"""One subject as the features see it: the facts, what the pack brings, and a cache of shared intermediate results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from engine.facts import Listing, Store
+
+if TYPE_CHECKING:
+    from engine.features.resources import Resources
+
+T = TypeVar("T")
+
+
+class View:
+    """What every feature function is given.
+
+    `peers` are the other listings of the same call (for duplicates); None when the call had only this one.
+    """
+
+    __slots__ = ("as_of", "cache", "listing", "peers", "resources", "store")
+
+    def __init__(
+        self,
+        listing: Listing,
+        resources: Resources,
+        *,
+        as_of: date,
+        store: Store | None = None,
+        peers: Sequence[Listing] | None = None,
+    ) -> None:
+        self.listing = listing
+        self.resources = resources
+        self.as_of = as_of
+        self.store = store
+        self.peers = peers
+        self.cache: dict[Any, Any] = {}
+
+
+def derived(compute: Callable[[View], T]) -> Callable[[View], T]:
+    """An intermediate result that several features share: computed at most once for a view."""
+
+    @wraps(compute)
+    def once(view: View) -> T:
+        cache = view.cache
+        try:
+            return cache[once]  # type: ignore[no-any-return]
+        except KeyError:
+            value = cache[once] = compute(view)
+            return value
+
+    return once
