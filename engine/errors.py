@@ -13,8 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz import process
-
 
 class StorewardenError(Exception):
     """Base of every error this project raises on purpose; `code` is stable, the text is for people."""
@@ -71,6 +69,8 @@ class UnknownName(StorewardenError, KeyError):
 
 def nearest(name: str, known: Iterable[str], *, limit: int = 3) -> list[str]:
     """The names most like `name` (similarity of at least 60 of 100), best first."""
+    from rapidfuzz import process
+
     return [match[0] for match in process.extract(name, list(known), limit=limit, score_cutoff=60)]
 
 

@@ -20,7 +20,7 @@ class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
     """Base of all facts: immutable, compared by value, unknown fields refused."""
 
 
-class Attribute(Fact):
+class Attribute(Fact, frozen=True, kw_only=True):
     """One product attribute (系统属性 or, with `custom`, 自定义属性)."""
 
     name: str
@@ -31,7 +31,7 @@ class Attribute(Fact):
     custom: bool = False
 
 
-class SkuProperty(Fact):
+class SkuProperty(Fact, frozen=True, kw_only=True):
     """One SKU dimension: `name` Color, `value` the platform's value, `label` the seller's own wording of it."""
 
     name: str
@@ -42,7 +42,7 @@ class SkuProperty(Fact):
     image: str | None = None
 
 
-class Sku(Fact):
+class Sku(Fact, frozen=True, kw_only=True):
     id: str | None = None
     code: str | None = None
     price: Decimal | None = None
@@ -54,7 +54,7 @@ class Sku(Fact):
     ship_from: str | None = None
 
 
-class Image(Fact):
+class Image(Fact, frozen=True, kw_only=True):
     """A picture; `kind` is main, marketing_long, marketing_square, white_background, sku or description.
 
     `width`, `height` in pixels, `size` in bytes, `product_area` the goods' share of the picture (0..1). What is not
@@ -70,21 +70,21 @@ class Image(Fact):
     product_area: Decimal | None = None
 
 
-class Package(Fact):
+class Package(Fact, frozen=True, kw_only=True):
     length: Decimal | None = None
     width: Decimal | None = None
     height: Decimal | None = None
     weight: Decimal | None = None
 
 
-class Wholesale(Fact):
+class Wholesale(Fact, frozen=True, kw_only=True):
     """`minimum` pieces (bulk_order) for `discount` percent off (bulk_discount)."""
 
     minimum: int | None = None
     discount: int | None = None
 
 
-class Freight(Fact):
+class Freight(Fact, frozen=True, kw_only=True):
     """What one piece costs to send to `country` (ISO 3166-1 alpha-2), in the listing's currency."""
 
     country: str
@@ -92,7 +92,7 @@ class Freight(Fact):
     method: str | None = None
 
 
-class CountryPrice(Fact):
+class CountryPrice(Fact, frozen=True, kw_only=True):
     """A price for one country: `kind` absolute, percentage or relative, for the SKU `sku_id` or for all."""
 
     country: str
@@ -101,12 +101,12 @@ class CountryPrice(Fact):
     sku_id: str | None = None
 
 
-class Qualification(Fact):
+class Qualification(Fact, frozen=True, kw_only=True):
     key: str
     value: str | None = None
 
 
-class Listing(Fact):
+class Listing(Fact, frozen=True, kw_only=True):
     """A published listing or a draft of one."""
 
     id: str | None = None
@@ -151,7 +151,7 @@ class Listing(Fact):
     previous: Listing | None = None  # what stands in the store now, when this is an edit
 
 
-class Store(Fact):
+class Store(Fact, frozen=True, kw_only=True):
     """What a rule may know of the store besides the one listing."""
 
     id: str | None = None

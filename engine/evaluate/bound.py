@@ -1,0 +1,90 @@
+"""A rule on a day: its parameters resolved, its constants ready to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from engine.conditions.operators import OPERATORS, search, transformed
+from engine.features.registry import Collection, Feature, Registry
+from engine.features.resources import WordList
+from engine.model.expressions import Literal, Many, Other, Param, Ref, Test, Value, Words
+from engine.model.rule import CheckRule
+
+
+class BoundRule:
+    """A live rule with the values its parameters have on `as_of`.
+
+    `parameters` maps names to a scalar or, for a list parameter, to a tuple.
+    """
+
+    __slots__ = ("fields", "lists", "parameters", "registry", "rule")
+
+    def __init__(self, rule: CheckRule, as_of: date, registry: Registry, lists: Mapping[str, WordList]) -> None:
+        self.rule = rule
+        self.registry = registry
+        self.lists = lists
+        self.parameters: dict[str, Any] = {}
+        for name, parameter in rule.parameters.items():
+            dated = parameter.at(as_of)
+            if dated is not None:
+                values = tuple(literal.value for literal in dated.values)
+                self.parameters[name] = values if parameter.is_list else values[0]
+        self.fields = registry.collections[rule.each.collection.name].item if rule.each else {}
+
+    @property
+    def collection(self) -> Collection | None:
+        """The collection whose items the conditions run over."""
+        each = self.rule.each
+        return self.registry.collections[each.collection.name] if each else None
+
+    def feature(self, ref: Ref) -> Feature:
+        """The feature a reference means."""
+        return self.registry.features[ref.name]
+
+    def nullable(self, ref: Ref) -> bool:
+        """Whether the value can be unknown."""
+        return self.fields[ref.name].nullable if ref.item else self.feature(ref).nullable
+
+    def constant(self, value: Value, op: str) -> Any:
+        """What the comparison compares with: a scalar, a frozenset (in), a tuple (contains_…) or a search function.
+
+        `Other` has no constant; its scaled feature is computed from the facts.
+        """
+        match value:
+            case Literal():
+                found: Any = value.value
+            case Param(name=name):
+                found = self.parameters[name]
+            case Words(id=list_id):
+                found = self.lists[list_id].terms
+            case Many(items=items):
+                parts = [self.constant(item, "") for item in items]
+                found = tuple(part for item in parts for part in (item if isinstance(item, tuple) else (item,)))
+            case Other():
+                return None
+        right = OPERATORS[op].right if op else ""
+        if right == "pattern":
+            return search(found)
+        if right in {"many", "elements"}:
+            several = found if isinstance(found, tuple) else (found,)
+            return frozenset(several) if right == "many" else several
+        return found
+
+
+def folds_case(test: Test) -> bool:
+    """Membership in a word list ignores case; every other comparison is exact."""
+    return isinstance(test.value, Words)
+
+
+def holds(test: Test, value: Any, constant: Any) -> bool:
+    """One comparison of known values: the meaning that the generated code must share."""
+    operator = OPERATORS[test.op]
+    value = transformed(test.transform, value)
+    if test.quantifier is not None:
+        answers = (operator.holds(item.lower() if folds_case(test) else item, constant) for item in value)
+        return any(answers) if test.quantifier == "any" else all(answers)
+    if folds_case(test):
+        value = [item.lower() for item in value] if isinstance(value, list | tuple) else value.lower()
+    return operator.holds(value, constant)

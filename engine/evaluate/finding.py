@@ -1,0 +1,220 @@
+"""A finding: a rule that fired, with its places, words and evidence worked out when they are asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from engine.evaluate.bound import BoundRule
+from engine.evaluate.compile import UNSET, read_features
+from engine.evaluate.interpret import read
+from engine.features.view import View
+from engine.findings import Fix, Location, Result
+from engine.loading.messages import PLACEHOLDER, placeholders
+from engine.loading.selections import split_argument
+from engine.model.expressions import Ref, refs
+
+
+class Finding:
+    """One suspicion about one subject. Equal findings have equal `fingerprint`s; `to_dict()` is the public form."""
+
+    result = Result.FAIL
+    points_at_risk: Mapping[str, Any] | None = None
+
+    def __init__(self, bound: BoundRule, view: View, item: Any, values: Sequence[Any]) -> None:
+        self._bound = bound
+        self._view = view
+        self._item = item
+        self._values = {
+            ref: value for ref, value in zip(read_features(bound), values, strict=True) if value is not UNSET
+        }
+        self._merged: tuple[Finding, ...] = ()
+        self.fixes: tuple[Fix, ...] = ()
+        self.waiver: Any = None
+
+    def __repr__(self) -> str:
+        return f"<Finding {self.rule} {self.code} {self.message['en']!r}>"
+
+    @property
+    def rule(self) -> str:
+        """The rule's id, such as LST104."""
+        return self._bound.rule.id
+
+    @property
+    def code(self) -> str:
+        """The stable code of the fault, such as TITLE_STACKING."""
+        return self._bound.rule.code
+
+    @property
+    def mode(self) -> str:
+        """shadow, warn or block."""
+        return self._bound.rule.mode
+
+    @property
+    def severity(self) -> str:
+        """error, warning or info."""
+        return self._bound.rule.severity
+
+    @property
+    def bound(self) -> BoundRule:
+        """The rule with the parameters of the day."""
+        return self._bound
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Who and what, not where or in which words: store, subject, code and the offending value."""
+        listing = self._view.listing
+        parts = [listing.store_id or "", "listing", listing.id or "", self.code, *self._offending()]
+        return "f1:" + hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+    @property
+    def id(self) -> str:
+        """Rule and fingerprint: unique within a report."""
+        return f"{self.rule}-{self.fingerprint[3:15]}"
+
+    @cached_property
+    def own_locations(self) -> tuple[Location, ...]:
+        """The places of this firing alone."""
+        at = self._bound.rule.at
+        if at is not None and not at.item:
+            return self._located(at)
+        if self._item is not None:
+            return tuple(self._item.locations)
+        for ref in refs(self._bound.rule.when):
+            if self._bound.feature(ref).locate is not None and (places := self._located(ref)):
+                return places
+        return self._located(refs(self._bound.rule.when)[0])
+
+    @cached_property
+    def locations(self) -> tuple[Location, ...]:
+        """Every place, first things first: this firing's and those merged into it."""
+        places = [place for finding in (self, *self._merged) for place in finding.own_locations]
+        return tuple(dict.fromkeys(places))
+
+    @cached_property
+    def message(self) -> dict[str, str]:
+        """What was seen and what to do, in each language."""
+        return {language: self._fill(text) for language, text in self._bound.rule.message.items()}
+
+    @cached_property
+    def evidence(self) -> dict[str, Any]:
+        """The measured values that the condition or the message reads, by name."""
+        rule = self._bound.rule
+        prefix = f"{rule.each.item}." if rule.each else ""
+        found: dict[str, Any] = {}
+        for ref in refs(rule.when):
+            if ref.item:
+                found[prefix + ref.name] = plain(getattr(self._item, ref.name))
+            elif (value := self._value(ref)) is not None:
+                found[str(ref)] = plain(value)
+        for name in placeholders(rule.message["en"]):
+            if name not in self._bound.parameters and name not in found:
+                found[name] = plain(self._named(name))
+        return found
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters in force on the day, by name."""
+        return {name: plain(value) for name, value in self._bound.parameters.items()}
+
+    def merge(self, others: Sequence[Finding]) -> None:
+        """Take in the same finding at other places."""
+        self._merged = tuple(others)
+        self.__dict__.pop("locations", None)
+
+    def argument(self, value: Any) -> Any:
+        """What an argument of the fix means here: "$param", "{feature}" or the value itself."""
+        if isinstance(value, str) and value.startswith("$"):
+            return self._bound.parameters[value[1:]]
+        if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
+            return self._named(value[1:-1])
+        return value
+
+    def to_dict(self) -> dict[str, Any]:
+        """The finding as plain JSON data, in the published shape."""
+        rule = self._bound.rule
+        return {
+            "id": self.id,
+            "fingerprint": self.fingerprint,
+            "rule": rule.id,
+            "revision": rule.revision,
+            "code": rule.code,
+            "result": str(self.result),
+            "severity": rule.severity,
+            "confidence": rule.confidence,
+            "mode": rule.mode,
+            "section": rule.section,
+            "subject": {"type": "listing", "id": self._view.listing.id},
+            "title": dict(rule.title),
+            "locations": [msgspec.to_builtins(place) for place in self.locations],
+            "message": self.message,
+            "evidence": self.evidence,
+            "params": self.params,
+            "source": [{"id": s.id, "publisher": s.publisher, "clause": s.clause, "url": s.url} for s in rule.sources],
+            "points_at_risk": self.points_at_risk,
+            "fixes": [msgspec.to_builtins(fix) for fix in self.fixes],
+            "as_of": self._view.as_of.isoformat(),
+        }
+
+    def _offending(self) -> list[str]:
+        texts = sorted({place.text.casefold() for place in self.own_locations if place.text})
+        if texts:
+            return texts
+        names = [name for name in placeholders(self._bound.rule.message["en"]) if name not in self._bound.parameters]
+        return [f"{name}={plain(self._named(name))}" for name in sorted(names)]
+
+    def _located(self, ref: Ref) -> tuple[Location, ...]:
+        feature = self._bound.feature(ref)
+        if feature.locate is not None and (value := self._value(ref)) is not None:
+            arguments = (value,) if ref.argument is None else (value, ref.argument)
+            return tuple(feature.locate(self._view, *arguments))
+        return (Location("/" + feature.reads[0]),) if feature.reads else ()
+
+    def _value(self, ref: Ref) -> Any:
+        return self._values[ref] if ref in self._values else read(self._bound, ref, self._view, self._item)
+
+    def _named(self, name: str) -> Any:
+        each = self._bound.rule.each
+        if each is not None and name.startswith(f"{each.item}."):
+            field = name[len(each.item) + 1 :]
+            if field in self._bound.fields:
+                return getattr(self._item, field)
+        return self._value(Ref(*split_argument(name)))
+
+    def _fill(self, text: str) -> str:
+        def fill(match: Any) -> str:
+            name, form = match.group(1), match.group(2)
+            parameters = self._bound.parameters
+            return shown(parameters[name] if name in parameters else self._named(name), form)
+
+        return PLACEHOLDER.sub(fill, text)
+
+
+def shown(value: Any, form: str | None = None) -> str:
+    """A value as a reader wants to see it."""
+    if value is None:
+        return "—"
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(shown(item) for item in value)
+    if form and isinstance(value, int | Decimal):
+        return format(value, form)
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f") if value.is_finite() else str(value)
+    return str(value)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON data: Decimal and date as text, tuples and sets as lists."""
+    if isinstance(value, Decimal | date):
+        return str(value)
+    if isinstance(value, set | frozenset):
+        return sorted(plain(item) for item in value)
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value

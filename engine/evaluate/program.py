@@ -1,0 +1,56 @@
+"""The rules of a pack that are live on a day, compiled, with the scope of each by category."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from engine.evaluate.bound import BoundRule
+from engine.evaluate.compile import Run, compile_rules, scopes
+from engine.facts import Listing
+from engine.features.registry import SUBJECTS
+from engine.features.resources import Resources, WordList
+from engine.model.rule import CheckRule
+
+Applies = tuple[bool | None, ...]
+"""For each scope: whether it holds for the listing; None when the listing's category is not known."""
+
+
+class Program:
+    """All live rules of one subject on a day (and on every day until a rule or parameter changes)."""
+
+    def __init__(
+        self, rules: Sequence[CheckRule], subject: str, as_of: date, lists: Mapping[str, WordList], resources: Resources
+    ) -> None:
+        registry = SUBJECTS[subject]
+        live = [rule for rule in rules if rule.subject == subject and rule.is_live(as_of)]
+        self.rules = [BoundRule(rule, as_of, registry, lists) for rule in live]
+        self.by_id = {bound.rule.id: index for index, bound in enumerate(self.rules)}
+        self.scope_of, self._scopes = scopes(self.rules)
+        self.run: Run
+        self.run, self.source = compile_rules(self.rules, self.scope_of)
+        self._taxonomy = resources.taxonomy
+        self._applies: dict[Any, Applies] = {}
+
+    def applies(self, listing: Listing) -> Applies:
+        """Which scopes hold for a listing; worked out once for each category."""
+        if not self._scopes:
+            return ()
+        key = (listing.category_id, listing.category_path)
+        found = self._applies.get(key)
+        if found is None:
+            if len(self._applies) > 10_000:  # a feed of invented categories must not fill the memory
+                self._applies.clear()
+            found = self._applies[key] = self._work_out(listing)
+        return found
+
+    def _work_out(self, listing: Listing) -> Applies:
+        category = self._taxonomy.resolve(listing.category_id, listing.category_path)
+        if category is None:
+            return tuple(None for _ in self._scopes)
+        lineage = {category.id, *category.ancestors}
+        return tuple(
+            (not wanted or not lineage.isdisjoint(wanted)) and lineage.isdisjoint(unwanted)
+            for wanted, unwanted in self._scopes
+        )

@@ -1,0 +1,235 @@
+"""What a check answers for one listing: findings, what could not be checked, and one plan to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from engine.evaluate.compile import Failed, Fired
+from engine.evaluate.finding import Finding
+from engine.evaluate.interpret import Trace, decide, items
+from engine.evaluate.program import Applies, Program
+from engine.facts import Listing
+from engine.features.view import View
+from engine.findings import Fix, Mode
+
+if TYPE_CHECKING:
+    from engine.evaluate.fixing import Mender
+
+
+class Waiver(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A person accepts a finding until a day. Every field that is given must agree; `until` is exclusive."""
+
+    reason: str
+    until: date
+    fingerprint: str | None = None
+    rule: str | None = None
+    subject: str | None = None
+    approver: str | None = None
+
+    def covers(self, finding: Finding, listing_id: str | None, as_of: date) -> bool:
+        """Whether the waiver is in force and means this finding; one that names nothing covers nothing."""
+        named = self.fingerprint is not None or self.rule is not None
+        return (
+            named
+            and as_of < self.until
+            and self.fingerprint in {None, finding.fingerprint}
+            and self.rule in {None, finding.rule}
+            and self.subject in {None, listing_id}
+        )
+
+
+class PackRef(Struct, frozen=True):
+    """Which rules answered."""
+
+    id: str
+    version: str
+    digest: str
+
+
+class NotChecked(Struct, frozen=True):
+    """A rule that could not be decided: the facts it lacks, or that time ran out."""
+
+    rule: str
+    missing: tuple[str, ...]
+    reason: str = "missing_fact"  # missing_fact | unknown_category | out_of_time
+
+
+class RuleError(Struct, frozen=True):
+    """A rule that crashed; the others still ran."""
+
+    rule: str
+    cause: str
+
+
+class Report:
+    """The answer for one listing. Findings are worked out when first asked for."""
+
+    def __init__(
+        self,
+        program: Program,
+        view: View,
+        pack: PackRef,
+        *,
+        fired: Sequence[Fired] = (),
+        unchecked: Sequence[int] = (),
+        failed: Sequence[Failed] = (),
+        applies: Applies = (),
+        late_from: int | None = None,
+        waivers: Sequence[Waiver] = (),
+        mender: Mender | None = None,
+        is_foreign: bool = False,
+    ) -> None:
+        self._program = program
+        self._view = view
+        self._fired = fired
+        self._unchecked = unchecked
+        self._failed = failed
+        self._applies = applies
+        self._late_from = late_from
+        self._waivers = waivers
+        self._mender = mender
+        self.pack = pack
+        self.is_foreign = is_foreign
+
+    @property
+    def subject(self) -> dict[str, str | None]:
+        """Type and id of what was checked."""
+        return {"type": "listing", "id": self._view.listing.id}
+
+    @property
+    def listing(self) -> Listing:
+        """The listing that was checked."""
+        return self._view.listing
+
+    @property
+    def as_of(self) -> date:
+        """The day the rules were taken from."""
+        return self._view.as_of
+
+    @property
+    def verdict(self) -> str:
+        """invalid when a finding would stop the listing, else valid."""
+        return "invalid" if any(finding.mode == Mode.BLOCK for finding in self.findings) else "valid"
+
+    @cached_property
+    def _all(self) -> tuple[Finding, ...]:
+        by_rule: dict[int, list[Finding]] = {}
+        for index, item, values in self._fired:
+            by_rule.setdefault(index, []).append(Finding(self._program.rules[index], self._view, item, values))
+        found: list[Finding] = []
+        for index in sorted(by_rule):
+            found += _without_repeats(by_rule[index])
+        for finding in found:
+            for waiver in self._waivers:
+                if waiver.covers(finding, self._view.listing.id, self.as_of):
+                    finding.waiver = waiver
+                    break
+        return tuple(found)
+
+    @cached_property
+    def bare_findings(self) -> tuple[Finding, ...]:
+        """The findings nobody waived, without their fixes worked out, by rule."""
+        return tuple(finding for finding in self._all if finding.waiver is None)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings nobody waived, by rule, each with its fixes."""
+        if self._mender is not None:
+            self._mender.mend(self)
+        return self.bare_findings
+
+    @property
+    def waived(self) -> tuple[Finding, ...]:
+        """The findings a person accepted, each with its `waiver`."""
+        return tuple(finding for finding in self._all if finding.waiver is not None)
+
+    @cached_property
+    def plan(self) -> Fix | None:
+        """All fixes that go together as one atomic patch; None when there is nothing to apply."""
+        return self._mender.plan(self) if self._mender is not None else None
+
+    @cached_property
+    def errors(self) -> tuple[RuleError, ...]:
+        """Rules that crashed, once each."""
+        causes: dict[int, str] = {}
+        for index, error in self._failed:
+            causes.setdefault(index, f"{type(error).__name__}: {error}"[:200])
+        return tuple(RuleError(self._program.rules[index].rule.id, cause) for index, cause in sorted(causes.items()))
+
+    @cached_property
+    def not_checked(self) -> tuple[NotChecked, ...]:
+        """Rules that apply but could not be decided."""
+        rules = self._program.rules
+        answers: dict[int, NotChecked] = {}
+        for index, scope in enumerate(self._program.scope_of):
+            if scope is not None and self._applies and self._applies[scope] is None:
+                answers[index] = NotChecked(rules[index].rule.id, ("category",), "unknown_category")
+        for index in self._unchecked:
+            scope = self._program.scope_of[index]
+            if scope is None or self._applies[scope]:
+                answers.setdefault(index, NotChecked(rules[index].rule.id, self._missing(index)))
+        if self._late_from is not None:
+            begun = {index for index, _, _ in self._fired}
+            for index in range(self._late_from, len(rules)):
+                if index not in begun:
+                    answers.setdefault(index, NotChecked(rules[index].rule.id, (), "out_of_time"))
+        return tuple(answers[index] for index in sorted(answers))
+
+    def _missing(self, index: int) -> tuple[str, ...]:
+        """The names of the unknown facts, as the rule writes them."""
+        bound = self._program.rules[index]
+        each = bound.rule.each
+        trace = Trace()
+        if each is None:
+            decide(bound, self._view, None, trace)
+        else:
+            members = items(bound, self._view)
+            if members is None:
+                return (str(each.collection),)
+            for item in members:
+                if decide(bound, self._view, item, trace) is None:
+                    break
+                trace.steps.clear()
+        names = []
+        for step in trace.steps:
+            if step.answer is None:
+                prefix = f"{each.item}." if each is not None and step.test.ref.item else ""
+                names.append(prefix + str(step.test.ref))
+        return tuple(dict.fromkeys(names))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain JSON data."""
+        return {
+            "subject": self.subject,
+            "verdict": self.verdict,
+            "findings": [finding.to_dict() for finding in self.findings],
+            "waived": [{**finding.to_dict(), "waiver": msgspec.to_builtins(finding.waiver)} for finding in self.waived],
+            "not_checked": [msgspec.to_builtins(entry) for entry in self.not_checked],
+            "errors": [msgspec.to_builtins(entry) for entry in self.errors],
+            "plan": msgspec.to_builtins(self.plan),
+            "as_of": self.as_of.isoformat(),
+            "pack": msgspec.to_builtins(self.pack),
+        }
+
+    def to_json(self) -> bytes:
+        """The report as JSON; the same input and pack give the same bytes."""
+        return msgspec.json.encode(self.to_dict())
+
+
+def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:
+    """Findings of one rule with the same fingerprint become one with several places."""
+    if len(findings) == 1:
+        return list(findings)
+    same: dict[str, list[Finding]] = {}
+    for finding in findings:
+        same.setdefault(finding.fingerprint, []).append(finding)
+    for first, *others in same.values():
+        if others:
+            first.merge(others)
+    return [first for first, *_ in same.values()]

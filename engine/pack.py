@@ -1,0 +1,185 @@
+"""A pack, ready to answer: the public face of the engine."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from engine.errors import UnknownName
+from engine.evaluate.explain import Explanation, explain
+from engine.evaluate.fixing import Mender
+from engine.evaluate.program import Program
+from engine.evaluate.report import PackRef, Report, Waiver
+from engine.facts import Listing, Store
+from engine.features.resources import Resources
+from engine.features.scan import Scanner
+from engine.features.view import View
+from engine.loading.pack_files import Code, Contents, read_pack
+from engine.model.rule import CheckRule
+
+Draft = Listing | Mapping[str, Any] | bytes | str
+"""A listing as a value, or the JSON (text, bytes or decoded) of any accepted form."""
+
+
+class Pack:
+    """Rules that ship together, compiled on first use. Safe to share between threads."""
+
+    def __init__(self, contents: Contents, path: Path, settings: Mapping[str, Any] | None = None) -> None:
+        self.path = path
+        self.id = contents.id
+        self.version = contents.version
+        self.digest = contents.digest
+        self.title = contents.title
+        self.marketplace = contents.marketplace
+        self.baseline = contents.baseline
+        self.examples_as_of = contents.examples_as_of
+        self.rules: Mapping[str, CheckRule] = {rule.id: rule for rule in contents.rules}
+        self.codes: Mapping[str, Code] = {code.code: code for code in contents.codes}
+        self.ref = PackRef(self.id, self.version, self.digest)
+        self._contents = contents
+        self._settings = dict(settings or {})
+        self._programs: dict[tuple[str, int], Program] = {}
+
+    def __repr__(self) -> str:
+        return f"<Pack {self.id} {self.version}, {len(self.rules)} rules, {self.digest[:19]}>"
+
+    @cached_property
+    def resources(self) -> Resources:
+        """Word lists, category tree and scanner."""
+        from engine.taxonomy import Taxonomy
+
+        lists = self._contents.word_lists()
+        taxonomy = Taxonomy.from_documents(self._contents.taxonomy)
+        settings = {
+            "marketplace": self.marketplace,
+            "currency": self._contents.currency,
+            "language": self._contents.language,
+            **self._settings,
+        }
+        return Resources(lists, taxonomy, Scanner(lists.values()), settings)
+
+    @cached_property
+    def _changes(self) -> list[date]:
+        """Every day on which some rule changes, in order."""
+        return sorted({day for rule in self.rules.values() for day in rule.dates()})
+
+    def program(self, subject: str, as_of: date) -> Program:
+        """The compiled rules of a day."""
+        key = (subject, bisect_right(self._changes, as_of))
+        found = self._programs.get(key)
+        if found is None:
+            rules = list(self.rules.values())
+            found = Program(rules, subject, as_of, self.resources.lists, self.resources)
+            self._programs[key] = found
+        return found
+
+    def check(
+        self,
+        listing: Draft,
+        *,
+        store: Store | None = None,
+        as_of: date,
+        waivers: Sequence[Waiver] = (),
+        fixes: bool = True,
+        peers: Sequence[Listing] | None = None,
+        seconds: float | None = None,
+    ) -> Report:
+        """Check one listing by the rules in force on `as_of`.
+
+        `store` adds what is known of the store; `peers` are its other listings (for duplicates). `fixes=False` leaves
+        the fixes out. `seconds` bounds the time: rules not begun by then are `not_checked`. Raises IntakeError when
+        the input is no listing at all.
+        """
+        if type(listing) is not Listing:
+            listing = _listing(listing)
+        view = View(listing, self.resources, as_of=as_of, store=store, peers=peers)
+        program = self.program("listing", as_of)
+        if listing.marketplace is not None and listing.marketplace != self.marketplace:
+            return Report(program, view, self.ref, is_foreign=True)
+        return self._run(program, view, waivers, fixes, seconds)
+
+    def _run(
+        self, program: Program, view: View, waivers: Sequence[Waiver], fixes: bool, seconds: float | None
+    ) -> Report:
+        fired: list[Any] = []
+        unchecked: list[int] = []
+        failed: list[Any] = []
+        applies = program.applies(view.listing)
+        deadline = None if seconds is None else perf_counter() + seconds
+        late_from = program.run(view, applies, deadline, fired, unchecked, failed)
+        return Report(
+            program,
+            view,
+            self.ref,
+            fired=fired,
+            unchecked=unchecked,
+            failed=failed,
+            applies=applies,
+            late_from=late_from,
+            waivers=waivers,
+            mender=self._mender if fixes else None,
+        )
+
+    @cached_property
+    def _mender(self) -> Mender:
+        return Mender(self._again)
+
+    def _again(self, listing: Listing, view: View) -> Report:
+        """The whole pack on a changed listing, everything else being the same: how a fix is verified."""
+        changed = View(listing, self.resources, as_of=view.as_of, store=view.store, peers=view.peers)
+        return self._run(self.program("listing", view.as_of), changed, (), False, None)
+
+    def check_many(
+        self,
+        listings: Iterable[Draft],
+        *,
+        store: Store | None = None,
+        as_of: date,
+        waivers: Sequence[Waiver] = (),
+        fixes: bool = True,
+        seconds: float | None = None,
+    ) -> Iterator[Report]:
+        """A report for each listing, in order. Each is compared with the others of the call (duplicates)."""
+        known = [item if type(item) is Listing else _listing(item) for item in listings]
+        for listing in known:
+            yield self.check(
+                listing, store=store, as_of=as_of, waivers=waivers, fixes=fixes, peers=known, seconds=seconds
+            )
+
+    def explain(
+        self,
+        listing: Draft,
+        rule_id: str,
+        *,
+        store: Store | None = None,
+        as_of: date,
+        waivers: Sequence[Waiver] = (),
+        peers: Sequence[Listing] | None = None,
+    ) -> Explanation:
+        """Why a rule did or did not fire for a listing. Raises UnknownName for a rule that does not exist."""
+        rule = self.rules.get(rule_id)
+        if rule is None:
+            raise UnknownName("rule", rule_id, list(self.rules))
+        if type(listing) is not Listing:
+            listing = _listing(listing)
+        view = View(listing, self.resources, as_of=as_of, store=store, peers=peers)
+        program = self.program("listing", as_of)
+        report = self.check(listing, store=store, as_of=as_of, waivers=waivers, fixes=False, peers=peers)
+        return explain(rule, program, view, report)
+
+
+def _listing(draft: Draft) -> Listing:
+    from engine.intake import one_listing
+
+    return one_listing(draft)
+
+
+def load_pack(path: str | Path, *, use_cache: bool = True, settings: Mapping[str, Any] | None = None) -> Pack:
+    """The pack in the folder `path` (the one with pack.yaml). Raises RulePackError with every fault of every file."""
+    folder = Path(path)
+    return Pack(read_pack(folder, use_cache=use_cache), folder, settings)
