@@ -9,7 +9,7 @@ from typing import Any
 from engine.conditions.operators import OPERATORS, search, transformed
 from engine.features.registry import Collection, Feature, Registry
 from engine.features.resources import WordList
-from engine.model.expressions import Literal, Many, Other, Param, Ref, Test, Value, Words
+from engine.model.expressions import Comparison, Literal, Many, Other, Param, Ref, Value, Words
 from engine.model.rule import CheckRule
 
 
@@ -73,12 +73,12 @@ class BoundRule:
         return found
 
 
-def folds_case(test: Test) -> bool:
+def folds_case(test: Comparison) -> bool:
     """Membership in a word list ignores case; every other comparison is exact."""
     return isinstance(test.value, Words)
 
 
-def holds(test: Test, value: Any, constant: Any) -> bool:
+def holds(test: Comparison, value: Any, constant: Any) -> bool:
     """One comparison of known values: the meaning that the generated code must share."""
     operator = OPERATORS[test.op]
     value = transformed(test.transform, value)

@@ -19,7 +19,20 @@ from typing import Any
 
 from engine.conditions.operators import ELEMENT, FAMILY, OPERATORS
 from engine.evaluate.bound import BoundRule, folds_case
-from engine.model.expressions import And, Expr, Literal, Named, Not, Or, Other, Param, Ref, Test, refs, tests
+from engine.model.expressions import (
+    And,
+    Comparison,
+    Expr,
+    Literal,
+    Named,
+    Not,
+    Or,
+    Other,
+    Param,
+    Ref,
+    comparisons,
+    refs,
+)
 
 Fired = tuple[int, Any, tuple[Any, ...]]
 """Number of the rule, the item it fired on (None without `each`), and the features that were read (`read_features`)."""
@@ -64,6 +77,7 @@ class _Writer:
         self._scope_of = scope_of
         self._variables: dict[tuple[str, str, str | None], str] = {}
         self._lines: list[str] = []
+        self._helpers: dict[str, str] = {}
         self.namespace: dict[str, Any] = {
             "UNSET": UNSET,
             "clock": perf_counter,
@@ -74,13 +88,14 @@ class _Writer:
     def source(self) -> str:
         """The text of the function."""
         body = self._body()
+        helpers = [f"def {name}(x): return {text}" for text, name in self._helpers.items()]
         scopes = sorted({scope for scope in self._scope_of if scope is not None})
         head = ["def run(V, S, D, fired, unchecked, failed):"]
         if scopes:
             head.append(f"    {', '.join(f's{scope}' for scope in range(max(scopes) + 1))}, = S")
         if self._variables:
             head.append(f"    {' = '.join(self._variables.values())} = UNSET")
-        return "\n".join([*head, *body, "    return None", ""])
+        return "\n".join([*helpers, *head, *body, "    return None", ""])
 
     def _body(self) -> list[str]:
         shared: dict[tuple[str, str | None], list[int]] = {}
@@ -113,7 +128,7 @@ class _Writer:
             self._emit(2, f"if s{scope}:")
             depth = 3
         condition = _Condition(self, bound, None)
-        first = tests(bound.rule.when)[0].ref
+        first = comparisons(bound.rule.when)[0].ref
         variable = self.variable(first)
         self._emit(depth, f"if {variable} is UNSET: {variable} = {self.call(bound, first)}")
         condition.ready.add(first)
@@ -178,6 +193,10 @@ class _Writer:
         function = self._constant(bound.feature(ref).compute, f"feature {ref.name}")
         return f"{function}(V)" if ref.argument is None else f"{function}(V, {ref.argument!r})"
 
+    def helper(self, text: str) -> str:
+        """A function of x beside `run`; a comprehension in `run` itself would turn its variables into cells."""
+        return self._helpers.setdefault(text, f"q{len(self._helpers)}")
+
     def _constant(self, value: Any, key: str) -> str:
         names = self.namespace.setdefault("names", {})
         if key not in names:
@@ -217,7 +236,7 @@ class _Condition:
                 return f"({' and '.join(map(self.true, parts))})"
             case Or(items=parts):
                 return f"({' or '.join(map(self.true, parts))})"
-            case Test():
+            case Comparison():
                 return self._test(expr, wanted=True)
 
     def false(self, expr: Expr) -> str:
@@ -231,13 +250,13 @@ class _Condition:
                 return f"({' or '.join(map(self.false, parts))})"
             case Or(items=parts):
                 return f"({' and '.join(map(self.false, parts))})"
-            case Test():
+            case Comparison():
                 return self._test(expr, wanted=False)
 
     def may_be_unknown(self) -> str:
         """Text that is true when a value that was read is unknown; empty when none can be."""
-        used = {test.ref for test in tests(self._bound.rule.when) if test.op != "exists"}
-        used |= {test.value.ref for test in tests(self._bound.rule.when) if isinstance(test.value, Other)}
+        used = {test.ref for test in comparisons(self._bound.rule.when) if test.op != "exists"}
+        used |= {test.value.ref for test in comparisons(self._bound.rule.when) if isinstance(test.value, Other)}
         names = [self._plain(ref) for ref in refs(self._bound.rule.when) if ref in used and self._bound.nullable(ref)]
         return " or ".join(f"{name} is None" for name in names)
 
@@ -257,7 +276,7 @@ class _Condition:
         call = self._writer.call(self._bound, ref)
         return f"({variable} if {variable} is not UNSET else ({variable} := {call}))"
 
-    def _test(self, test: Test, *, wanted: bool) -> str:
+    def _test(self, test: Comparison, *, wanted: bool) -> str:
         if test.op == "exists":
             known = self._bound.constant(test.value, "eq") == wanted
             return f"({self._read(test.ref)} is {'not ' if known else ''}None)"
@@ -271,7 +290,7 @@ class _Condition:
         checks.append(comparison if wanted else f"not ({comparison})")
         return f"({' and '.join(checks)})"
 
-    def _right(self, test: Test, checks: list[str]) -> str:
+    def _right(self, test: Comparison, checks: list[str]) -> str:
         if not isinstance(test.value, Other):
             return self._named_constant(test)
         other = self._read(test.value.ref)
@@ -287,21 +306,22 @@ class _Condition:
     def _scalar(self, value: Literal | Param) -> str:
         return self._writer.constant(self._bound.constant(value, ""))
 
-    def _named_constant(self, test: Test) -> str:
+    def _named_constant(self, test: Comparison) -> str:
         if id(test) not in self._constants:
             self._constants[id(test)] = self._writer.constant(self._bound.constant(test.value, test.op))
         return self._constants[id(test)]
 
-    def _comparison(self, test: Test, read: str, right: str) -> str:
+    def _comparison(self, test: Comparison, read: str, right: str) -> str:
         template = OPERATORS[test.op].template
         if test.transform is not None:
             read = f"len({read})"
         if test.quantifier is not None:
             item = "e.lower()" if folds_case(test) else "e"
-            return f"{test.quantifier}({template.format(x=item, c=right)} for e in {read})"
+            helper = self._writer.helper(f"{test.quantifier}({template.format(x=item, c=right)} for e in x)")
+            return f"{helper}({read})"
         if folds_case(test):
             is_list = FAMILY[self._type(test.ref)] in ELEMENT
-            read = f"[e.lower() for e in {read}]" if is_list else f"{read}.lower()"
+            read = f"{self._writer.helper('[e.lower() for e in x]')}({read})" if is_list else f"{read}.lower()"
         return template.format(x=read, c=right)
 
     def _type(self, ref: Ref) -> str:

@@ -11,14 +11,14 @@ from typing import Any
 
 from engine.evaluate.bound import BoundRule, holds
 from engine.features.view import View
-from engine.model.expressions import And, Expr, Literal, Named, Not, Or, Other, Param, Ref, Test
+from engine.model.expressions import And, Comparison, Expr, Literal, Named, Not, Or, Other, Param, Ref
 
 
 @dataclass(slots=True)
 class Step:
     """One comparison that was made: what was read, with what it was compared, and the answer (None: unknown)."""
 
-    test: Test
+    test: Comparison
     value: Any
     against: Any
     answer: bool | None
@@ -79,7 +79,7 @@ class _Decision:
                 return self._join(parts, selection, decisive=False)
             case Or(items=parts):
                 return self._join(parts, selection, decisive=True)
-            case Test():
+            case Comparison():
                 return self._test(expr, selection)
 
     def _join(self, parts: Sequence[Expr], selection: str | None, *, decisive: bool) -> bool | None:
@@ -92,7 +92,7 @@ class _Decision:
             unknown = unknown or answer is None
         return None if unknown else not decisive
 
-    def _test(self, test: Test, selection: str | None) -> bool | None:
+    def _test(self, test: Comparison, selection: str | None) -> bool | None:
         value = read(self.bound, test.ref, self.view, self.item)
         against = _against(test, self.bound, self.view, self.item)
         answer = _compare(test, value, against)
@@ -101,7 +101,7 @@ class _Decision:
         return answer
 
 
-def _against(test: Test, bound: BoundRule, view: View, item: Any) -> Any:
+def _against(test: Comparison, bound: BoundRule, view: View, item: Any) -> Any:
     if not isinstance(test.value, Other):
         return bound.constant(test.value, test.op)
     other = read(bound, test.value.ref, view, item)
@@ -118,7 +118,7 @@ def _scalar(value: Literal | Param, bound: BoundRule) -> Any:
     return bound.constant(value, "")
 
 
-def _compare(test: Test, value: Any, against: Any) -> bool | None:
+def _compare(test: Comparison, value: Any, against: Any) -> bool | None:
     if test.op == "exists":
         return bool((value is not None) == against)
     if value is None or (isinstance(test.value, Other) and against is None):

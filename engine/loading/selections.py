@@ -14,7 +14,7 @@ from engine.errors import suggestion
 from engine.features.registry import Field, Registry
 from engine.loading.fields import Faults
 from engine.loading.strict_yaml import Node
-from engine.model.expressions import And, Expr, Literal, Many, Or, Other, Param, Ref, Test, Value, Words
+from engine.model.expressions import And, Comparison, Expr, Literal, Many, Or, Other, Param, Ref, Value, Words
 from engine.model.rule import Parameter
 
 FREE_NUMBERS = (-1, 0, 1)
@@ -136,7 +136,7 @@ def _selection(node: Node, scope: Scope, faults: Faults) -> Expr | None:
     return known_tests[0] if len(known_tests) == 1 else And(tuple(known_tests))
 
 
-def _test(key: str, place: tuple[int, int], value: Node, scope: Scope, faults: Faults) -> Test | None:
+def _test(key: str, place: tuple[int, int], value: Node, scope: Scope, faults: Faults) -> Comparison | None:
     name, *steps = key.split("|")
     resolved = scope.resolve(name, place, faults)
     if resolved is None:
@@ -163,7 +163,7 @@ def _test(key: str, place: tuple[int, int], value: Node, scope: Scope, faults: F
         faults.at(place, "R013", f'"{op_name}" does not compare {family} such as "{ref}"')
         return None
     right = _value(value, op_name, family, scope, faults)
-    return None if right is None else Test(ref, op_name, right, transform, quantifier, *place)
+    return None if right is None else Comparison(ref, op_name, right, transform, quantifier, *place)
 
 
 def _value(node: Node, op: str, family: str, scope: Scope, faults: Faults) -> Value | None:

@@ -88,7 +88,7 @@ class Many(Node, frozen=True, tag="many"):
 Value = Union[Literal, Param, Words, Other, Many]  # noqa: UP007
 
 
-class Test(Node, frozen=True, tag="test"):
+class Comparison(Node, frozen=True, tag="comparison"):
     """One comparison. `transform` count or length is applied first; `quantifier` any or all then asks each element."""
 
     ref: Ref
@@ -123,24 +123,24 @@ class Named(Node, frozen=True, tag="named"):
     item: Expr
 
 
-Expr = Union[Test, And, Or, Not, Named]  # noqa: UP007
+Expr = Union[Comparison, And, Or, Not, Named]  # noqa: UP007
 
 
-def tests(expr: Expr) -> list[Test]:
+def comparisons(expr: Expr) -> list[Comparison]:
     """All comparisons of a tree, in the order they are written."""
     match expr:
-        case Test():
+        case Comparison():
             return [expr]
         case And(items=items) | Or(items=items):
-            return [test for item in items for test in tests(item)]
+            return [test for item in items for test in comparisons(item)]
         case Not(item=item) | Named(item=item):
-            return tests(item)
+            return comparisons(item)
 
 
 def refs(expr: Expr) -> list[Ref]:
     """All features and item fields a tree reads, without repeats, in the order they are written."""
     found: dict[Ref, None] = {}
-    for test in tests(expr):
+    for test in comparisons(expr):
         found[test.ref] = None
         if isinstance(test.value, Other):
             found[test.value.ref] = None
