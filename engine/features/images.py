@@ -1,0 +1,284 @@
+"""Pictures and videos as far as they were described: nothing is opened and nothing is fetched."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from engine.facts import Image
+from engine.features.numbers import finite, quotient
+from engine.features.registry import Field, collection, feature
+from engine.features.texts import same_length_lower
+from engine.features.view import View, derived
+from engine.findings import Location
+
+READS = ("images",)
+HOST = re.compile(r"(?:[a-z][a-z0-9+.\-]{0,20}:)?//(?:[^/?#@\s]{0,200}@)?([^/?#:\s]{1,253})", re.IGNORECASE)
+FORMAT_NAMES = {"jpg": "jpeg", "jpe": "jpeg", "jfif": "jpeg", "tif": "tiff"}
+LONGEST_URL = 2000
+LONGEST_TAG = 4000
+LONGEST_ENDING = 5
+
+
+def domain(url: str) -> str | None:
+    """The last two labels of the host, lower case: alicdn.com of https://ae01.alicdn.com/kf/a.jpg; None for no host."""
+    match = HOST.match(url[:LONGEST_URL].strip())
+    if match is None:
+        return None
+    return ".".join(match.group(1).lower().rstrip(".").rsplit(".", 2)[-2:])
+
+
+def url_format(url: str) -> str | None:
+    """The format that the ending of a URL names: jpeg of …/a.jpg?x=1; None without an ending."""
+    path = url[:LONGEST_URL]
+    if "?" in path or "#" in path:
+        path = path.partition("?")[0].partition("#")[0]
+    tail = path[path.rfind("/") + 1 :]
+    dot = tail.rfind(".")
+    ending = tail[dot + 1 :].lower()
+    if dot < 0 or not ending.isalnum() or len(ending) > LONGEST_ENDING:
+        return None
+    return FORMAT_NAMES.get(ending, ending)
+
+
+def image_format(image: Image) -> str | None:
+    """jpeg, png, webp …: as given, else by the ending of the URL."""
+    if image.format:
+        name = image.format.strip().lower().rsplit("/", 1)[-1].lstrip(".")
+        return FORMAT_NAMES.get(name, name)
+    return url_format(image.url) if image.url else None
+
+
+class MeasuredImage:
+    """One picture of which something is measured, with its place."""
+
+    __slots__ = ("height", "height_to_width", "image", "index", "kind", "product_area", "side_min", "size", "width")
+
+    def __init__(self, index: int, image: Image) -> None:
+        self.index = index
+        self.image = image
+        self.kind = image.kind
+        width, height = self.width, self.height = image.width, image.height
+        both = width is not None and height is not None
+        self.side_min = min(width, height) if width is not None and height is not None else None
+        self.height_to_width = quotient(height, width) if both and width and height is not None else None
+        self.size = image.size
+        self.product_area = finite(image.product_area)
+
+    @property
+    def number(self) -> int:
+        """Its position among all pictures, from 1."""
+        return self.index + 1
+
+    @property
+    def locations(self) -> tuple[Location, ...]:
+        """The picture."""
+        return (Location(f"/images/{self.index}"),)
+
+
+@collection(
+    "images.measured",
+    item={
+        "kind": Field("str", "main, sku, description, marketing_long and the like", "图片类型"),
+        "number": Field("int", "Position among all pictures, from 1", "图片序号"),
+        "width": Field("int", "Width", "宽度", unit="pixels", nullable=True),
+        "height": Field("int", "Height", "高度", unit="pixels", nullable=True),
+        "side_min": Field("int", "Shorter side", "短边", unit="pixels", nullable=True),
+        "size": Field("int", "File size", "文件大小", unit="bytes", nullable=True),
+        "height_to_width": Field("decimal", "Height over width", "高宽比", nullable=True),
+        "product_area": Field("decimal", "Share of the goods in the picture", "商品主体占比", nullable=True),
+    },
+    reads=READS,
+    nullable=True,
+    en="Pictures whose size, weight or content was measured",
+    zh="已测量尺寸、大小或内容的图片",
+)
+def images_measured(view: View) -> Sequence[MeasuredImage] | None:
+    """Pictures with a known width, height, file size or product area; None when there are pictures but none has."""
+    found = [
+        MeasuredImage(index, image)
+        for index, image in enumerate(view.listing.images)
+        if image.width is not None
+        or image.size is not None
+        or image.height is not None
+        or image.product_area is not None
+    ]
+    return found if found or not view.listing.images else None
+
+
+class ImageGroup(NamedTuple):
+    """Pictures that share a domain or a format."""
+
+    name: str
+    pictures: int
+    locations: tuple[Location, ...]
+
+
+def _grouped(named: Iterable[tuple[str | None, Location]]) -> list[ImageGroup]:
+    groups: dict[str, list[Location]] = {}
+    for name, place in named:
+        if name is not None:
+            groups.setdefault(name, []).append(place)
+    return [ImageGroup(name, len(places), tuple(places)) for name, places in groups.items()]
+
+
+_DOMAIN = {
+    "name": Field("str", "Domain, such as alicdn.com", "域名"),
+    "pictures": Field("int", "Pictures on it", "图片数量"),
+}
+
+
+@collection("images.domains", item=_DOMAIN, reads=READS, en="Domains the pictures stand on", zh="商品图片所在域名")
+def images_domains(view: View) -> Sequence[ImageGroup]:
+    """Each domain once with its pictures; a picture without a host is left out."""
+    named = enumerate(view.listing.images)
+    return _grouped((domain(image.url), Location(f"/images/{index}")) for index, image in named if image.url)
+
+
+@collection(
+    "images.formats",
+    item={
+        "name": Field("str", "Format, such as jpeg, png, webp", "图片格式"),
+        "pictures": Field("int", "Pictures in it", "图片数量"),
+    },
+    reads=READS,
+    en="Formats of the pictures",
+    zh="商品图片格式",
+)
+def images_formats(view: View) -> Sequence[ImageGroup]:
+    """Each format once with its pictures, as given or by the ending of the URL."""
+    return _grouped((image_format(image), Location(f"/images/{i}")) for i, image in enumerate(view.listing.images))
+
+
+@collection(
+    "images.embedded_domains",
+    item=_DOMAIN,
+    reads=("description", "mobile_description"),
+    en="Domains of the pictures in the descriptions",
+    zh="详情描述图片所在域名",
+)
+def images_embedded_domains(view: View) -> Sequence[ImageGroup]:
+    """Each domain of an <img src> once; a relative address has no domain and is left out."""
+    named: list[tuple[str | None, Location]] = []
+    for name in ("description", "mobile_description"):
+        html = getattr(view.listing, name)
+        if html:
+            named += [(domain(html[a:b]), Location(f"/{name}", a, b, html[a:b])) for a, b in image_sources(html)]
+    return _grouped(named)
+
+
+def image_sources(html: str) -> list[tuple[int, int]]:
+    """The spans of all <img src> addresses. Each tag is looked at up to `LONGEST_TAG` characters, so time is linear."""
+    found: list[tuple[int, int]] = []
+    if "<IMG" in html:
+        html = same_length_lower(html)
+    at = html.find("<img")
+    while at >= 0:
+        end = html.find(">", at, at + LONGEST_TAG)
+        source = html.find("src=", at, end) if end >= 0 else -1
+        if source >= 0:
+            start = source + len("src=")
+            quote = html[start]
+            if quote in "\"'":
+                start += 1
+                stop = html.find(quote, start, end)
+            else:
+                stop = html.find(" ", start, end)
+            found.append((start, stop if stop >= 0 else end))
+        at = html.find("<img", at + 4)
+    return found
+
+
+@derived
+def _by_kind(view: View) -> Counter[str]:
+    return Counter([image.kind for image in view.listing.images])
+
+
+def _kind_places(kind: str, view: View) -> list[Location]:
+    return [Location(f"/images/{index}") for index, image in enumerate(view.listing.images) if image.kind == kind]
+
+
+@feature(
+    "images.main_count",
+    type="int",
+    reads=READS,
+    en="Main pictures",
+    zh="主图数量",
+    locate=lambda view, value: _kind_places("main", view),
+)
+def images_main_count(view: View) -> int:
+    """Pictures of kind main."""
+    return _by_kind(view)["main"]
+
+
+@feature(
+    "images.sku_count",
+    type="int",
+    reads=READS,
+    en="SKU gallery pictures",
+    zh="SKU图集图片数量",
+    locate=lambda view, value: _kind_places("sku", view),
+)
+def images_sku_count(view: View) -> int:
+    """Pictures of kind sku."""
+    return _by_kind(view)["sku"]
+
+
+@feature("images.marketing_long_count", type="int", reads=READS, en="Tall marketing pictures", zh="营销长图数量")
+def images_marketing_long_count(view: View) -> int:
+    """Pictures of kind marketing_long."""
+    return _by_kind(view)["marketing_long"]
+
+
+@feature("images.marketing_square_count", type="int", reads=READS, en="Square marketing pictures", zh="营销方图数量")
+def images_marketing_square_count(view: View) -> int:
+    """Pictures of kind marketing_square."""
+    return _by_kind(view)["marketing_square"]
+
+
+@feature("images.white_background_count", type="int", reads=READS, en="White-background pictures", zh="白底图数量")
+def images_white_background_count(view: View) -> int:
+    """Pictures of kind white_background."""
+    return _by_kind(view)["white_background"]
+
+
+@derived
+def _repeated(view: View) -> list[int]:
+    """Main pictures whose URL an earlier main picture has already. The query string is no difference."""
+    seen: set[str] = set()
+    found = []
+    for index, image in enumerate(view.listing.images):
+        if image.kind == "main" and image.url:
+            url = image.url.partition("?")[0]
+            if url in seen:
+                found.append(index)
+            seen.add(url)
+    return found
+
+
+@feature(
+    "images.repeated_count",
+    type="int",
+    reads=READS,
+    en="Main pictures that stand there twice",
+    zh="重复的主图数量",
+    locate=lambda view, value: [Location(f"/images/{index}") for index in _repeated(view)],
+)
+def images_repeated_count(view: View) -> int:
+    """How many main pictures repeat an earlier one."""
+    return len(_repeated(view))
+
+
+@feature(
+    "videos.count",
+    type="int",
+    reads=("videos",),
+    en="Main videos",
+    zh="主图视频数量",
+    locate=lambda view, value: [Location(f"/videos/{index}") for index in range(1, value)],
+)
+def videos_count(view: View) -> int:
+    """How many videos the listing has."""
+    return len(view.listing.videos)

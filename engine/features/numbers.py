@@ -1,0 +1,39 @@
+"""Small exact arithmetic that features of price, weight and size share. Nothing here leaves Decimal and int."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal, localcontext
+
+RATIO_DIGITS = 12
+"""Significant digits of a quotient: enough to compare, short enough to show."""
+
+
+def finite(value: Decimal | None) -> Decimal | None:
+    """The value itself, or None when it is missing or no number (NaN, infinity)."""
+    return value if value is not None and value.is_finite() else None
+
+
+def decimals(value: Decimal) -> int:
+    """Significant digits behind the decimal point: 2 for 19.90 and 19.95, 1 for 19.9 and 19.900."""
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= 0:
+        return 0
+    reduced = value.normalize().as_tuple().exponent
+    return -reduced if isinstance(reduced, int) and reduced < 0 else 0
+
+
+def quotient(value: Decimal | int, by: Decimal | int) -> Decimal | None:
+    """value ÷ by, rounded to `RATIO_DIGITS` digits; None when it can't be divided or is out of range."""
+    if not by:
+        return None
+    with localcontext() as context:
+        context.prec = RATIO_DIGITS
+        context.clear_traps()
+        return finite(Decimal(value) / Decimal(by))
+
+
+def median(values: Iterable[Decimal]) -> Decimal | None:
+    """The lower middle of the sorted values (a value that occurs); None of none."""
+    ordered = sorted(values)
+    return ordered[(len(ordered) - 1) // 2] if ordered else None
