@@ -1,0 +1,105 @@
+"""Who calls: the API key of a request, looked up in place and remembered for a few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from starlette.types import Scope
+
+from api.context import context_of
+from api.problems import ProblemError
+from store_model.access import Key, find_key, has_keys, hash_secret
+from store_model.db import Database
+
+T = TypeVar("T")
+
+REMEMBERED = 10_000
+"""Keys held in memory, unknown ones included; the oldest goes first."""
+
+CHALLENGE = {"www-authenticate": 'Bearer realm="storewarden"'}
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Keys:
+    """Answers who a request comes from. `policy` is always, never, or optional (until the first key is created).
+
+    What the database said is believed for `seconds`, so a revoked key may live that much longer.
+    """
+
+    def __init__(
+        self, database: Database, *, policy: str, seconds: float, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.database = database
+        self.policy = policy
+        self.seconds = seconds
+        self.now = now
+        self._known: OrderedDict[str, tuple[float, Key | None]] = OrderedDict()
+        self._required = policy == "always"
+        self._asked_until = 0.0
+
+    async def identify(self, scope: Scope, right: str) -> Key | None:
+        """The caller's key; None where none is needed. 401 without a valid key, 403 without the right."""
+        secret = secret_of(scope)
+        if secret is None:
+            if await self.are_required():
+                raise ProblemError("key_missing", headers=CHALLENGE)
+            return None
+        key = await self._find(hash_secret(secret))
+        if key is None or not key.is_valid(self.now()):
+            raise ProblemError(
+                "key_invalid", headers={"www-authenticate": CHALLENGE["www-authenticate"] + ', error="invalid_token"'}
+            )
+        context_of(scope).caller = key.prefix
+        if right not in key.scopes:
+            raise ProblemError("scope_missing", scope=right)
+        return key
+
+    async def are_required(self) -> bool:
+        """Whether a caller needs a key now."""
+        return self.policy == "always" or (self.policy == "optional" and await self._any_key())
+
+    async def _find(self, hashed: str) -> Key | None:
+        known = self._known.get(hashed)
+        moment = time.monotonic()
+        if known is not None and moment < known[0]:
+            return known[1]
+        key = await asyncio.to_thread(self._ask, lambda session: find_key(session, hashed))
+        self._known[hashed] = (moment + self.seconds, key)
+        self._known.move_to_end(hashed)
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return key
+
+    async def _any_key(self) -> bool:
+        """Once there was a key, one is needed for good."""
+        if not self._required and time.monotonic() >= self._asked_until:
+            self._required = await asyncio.to_thread(self._ask, has_keys)
+            self._asked_until = time.monotonic() + self.seconds
+        return self._required
+
+    def _ask(self, question: Callable[[Session], T]) -> T:
+        try:
+            with self.database.sessions() as session:
+                return question(session)
+        except SQLAlchemyError:
+            raise ProblemError("database_unreachable", headers={"retry-after": "5"}) from None
+
+
+def secret_of(scope: Scope) -> str | None:
+    """What stands in Authorization: Bearer or X-API-Key; None when neither is there."""
+    for name, value in scope["headers"]:
+        if name == b"authorization" and value[:7].lower() == b"bearer ":
+            return str(value[7:].strip().decode("latin-1"))
+        if name == b"x-api-key":
+            return str(value.strip().decode("latin-1"))
+    return None

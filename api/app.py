@@ -1,0 +1,163 @@
+"""The composition root: settings in, a FastAPI app out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+
+import rules
+from api import examples, logs, openapi
+from api import problems as problem_handlers
+from api.access import Keys
+from api.limiting import RateLimiter
+from api.metrics import Metrics
+from api.middleware import Edge
+from api.parameters import today
+from api.reference import rule_data, rule_summary
+from api.routes import prechecks as precheck_routes
+from api.routes import rules as rule_routes
+from api.routes import service as service_routes
+from api.services.prechecks import Options, Prechecks
+from api.services.reading import read_body, read_one
+from api.settings import Settings, SettingsError
+from engine import Pack, load_pack
+from store_model.db import open_database
+
+DESCRIPTION = (
+    "Checks marketplace listings before they are published. A pre-check that finds faults is still HTTP 200, with "
+    "`verdict` valid or invalid. Errors are RFC 9457 problems. Every answer names the rule pack that gave it."
+)
+
+
+def create_app(settings: Settings | None = None, *, pack: Pack | None = None) -> FastAPI:
+    """The app, with the rule pack loaded and the database open.
+
+    Raises what stands in the way, before a port is bound: RulePackError, DatabaseUnusable, SettingsError.
+    """
+    settings = settings or Settings()
+    log = logs.logger(settings.log_level)
+    app = FastAPI(
+        title="Storewarden",
+        version=service_routes.service_version(),
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+    )
+    state = app.state
+    state.settings = settings
+    state.log = log
+    state.pack = pack or load_pack(pack_path(settings.pack))
+    state.database = open_database(settings.database_url)
+    state.metrics = Metrics()
+    state.keys = Keys(state.database, policy=settings.keys, seconds=settings.key_cache_seconds)
+    state.limiter = RateLimiter(settings.rate_limit, settings.rate_limit_storage)
+    state.threads = ThreadPoolExecutor(settings.heavy_threads, thread_name_prefix="check")
+    state.prechecks = Prechecks(
+        state.pack,
+        state.metrics,
+        settings.time_budget_seconds,
+        lambda index: log.exception("item_failed", index=index),
+    )
+    for router in (precheck_routes.router, rule_routes.router, service_routes.router, service_routes.guarded):
+        app.include_router(router)
+    problem_handlers.install(app)
+    app.add_middleware(Edge, settings=settings, metrics=state.metrics, log=log)
+    app.openapi = partial(_openapi, app)  # type: ignore[method-assign]
+    return app
+
+
+def pack_path(name: str) -> Path:
+    """A shipped pack by its name, or any folder that holds a pack."""
+    if name in rules.names():
+        return rules.path(name)
+    if (Path(name) / "pack.yaml").is_file():
+        return Path(name)
+    shipped = ", ".join(rules.names())
+    raise SettingsError([f"STOREWARDEN_PACK: {name!r} is no shipped pack ({shipped}) and no folder with a pack.yaml"])
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Warm up, so that the first caller does not pay for compiling; say who may call; clean up at the end."""
+    state, log = app.state, app.state.log
+    pack: Pack = state.pack
+    pack.check(pack.baseline.get("listing", {}), as_of=today()).to_json()
+    log.info(
+        "ready",
+        pack=pack.id,
+        pack_version=pack.version,
+        pack_digest=pack.digest,
+        rules=len(pack.rules),
+        database=state.database.engine.url.render_as_string(hide_password=True),
+    )
+    await _say_who_may_call(app)
+    try:
+        yield
+    finally:
+        state.threads.shutdown(wait=False, cancel_futures=True)
+        state.database.close()
+
+
+async def _say_who_may_call(app: FastAPI) -> None:
+    settings: Settings = app.state.settings
+    log = app.state.log
+    make = "make a key with: python -m api.keys create NAME"
+    if await app.state.keys.are_required():
+        log.info("keys_required", hint=f"callers need an API key; {make}")
+    elif settings.is_loopback:
+        log.warning("open_on_loopback", hint=f"anyone on this machine may call without a key; {make}")
+    else:
+        log.warning("open_to_the_network", hint=f"anyone who reaches {settings.host} may call without a key; {make}")
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """Built once, when first asked for; its answers are real ones of this pack."""
+    if app.openapi_schema is None:
+        app.openapi_schema = openapi.build(app, _answers(app))
+    return app.openapi_schema
+
+
+def _answers(app: FastAPI) -> dict[str, Any]:
+    state = app.state
+    pack: Pack = state.pack
+    ref = msgspec.to_builtins(pack.ref)
+    json_of = "application/json"
+    day = today()
+    work = read_body(msgspec.json.encode(examples.STUFFED), strict=True, max_items=1)
+    report = msgspec.json.decode(
+        Prechecks(pack, Metrics(), state.settings.time_budget_seconds, lambda _: None).run(
+            work, Options(as_of=day), lambda _: {}
+        )
+    )
+    found: dict[str, Any] = {
+        "precheck": {json_of: report},
+        "landing": {
+            json_of: {
+                "service": "storewarden",
+                "version": app.version,
+                "pack": ref,
+                "keys": "optional",
+                "links": service_routes.LINKS,
+            }
+        },
+        "health": {json_of: {"status": "ok", "database": "ok", "pack": ref, "rules": len(pack.rules)}},
+        "metrics": {"text/plain": 'storewarden_listings_total{verdict="valid"} 41.0\n'},
+    }
+    if pack.rules:
+        first = next(iter(pack.rules.values()))
+        entry = read_one(msgspec.json.encode(examples.STUFFED), strict=True)
+        why = pack.explain(entry.listing, first.id, as_of=day)
+        found["explain"] = {json_of: {**msgspec.to_builtins(why), "as_of": day, "pack": ref}}
+        found["list_rules"] = {json_of: {"rules": [rule_summary(first)], "next_page_token": None, "pack": ref}}
+        found["get_rule"] = {json_of: rule_data(first)}
+    return found

@@ -1,0 +1,198 @@
+"""Every problem the service can answer with: status, code, title and detail in both languages.
+
+`detail` may hold {placeholders}; they are filled with our own words and numbers, never with an exception's text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Text = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem; `type` in an answer is /problems/ and the code with hyphens."""
+
+    code: str
+    status: int
+    title: Text
+    detail: Text
+
+    @property
+    def type(self) -> str:
+        return "/problems/" + self.code.replace("_", "-")
+
+
+def _kind(code: str, status: int, title_en: str, title_zh: str, en: str, zh: str) -> Kind:  # noqa: PLR0917
+    return Kind(code, status, {"en": title_en, "zh": title_zh}, {"en": en, "zh": zh})
+
+
+KINDS = {
+    kind.code: kind
+    for kind in (
+        _kind(
+            "malformed_json",
+            400,
+            "The body is not JSON",
+            "请求正文不是有效的 JSON",
+            "The body cannot be read as UTF-8 JSON: {cause_en}.",
+            "无法将正文按 UTF-8 JSON 读取：{cause_zh}。",
+        ),
+        _kind(
+            "bad_page_token",
+            400,
+            "The page token cannot be used",
+            "翻页标记无效",
+            "Pass next_page_token as it was given, with the same filters, or leave it out to start again.",
+            "请原样传回 next_page_token 并保持筛选条件不变，或去掉该参数从头开始。",
+        ),
+        _kind(
+            "bad_request",
+            400,
+            "The request cannot be read",
+            "请求无法读取",
+            "The request is not one this service understands.",
+            "服务无法理解该请求。",
+        ),
+        _kind(
+            "key_missing",
+            401,
+            "An API key is needed",
+            "缺少 API 密钥",
+            'Send a key as "Authorization: Bearer KEY" or "X-API-Key: KEY".',
+            "请在请求头中提供密钥：“Authorization: Bearer 密钥”或“X-API-Key: 密钥”。",
+        ),
+        _kind(
+            "key_invalid",
+            401,
+            "The API key is not valid",
+            "API 密钥无效",
+            "The key is unknown, expired or revoked. Ask for a new one.",
+            "该密钥不存在、已过期或已被吊销，请申请新的密钥。",
+        ),
+        _kind(
+            "scope_missing",
+            403,
+            "The API key may not do this",
+            "API 密钥权限不足",
+            'This call needs the scope "{scope}", which the key does not have.',
+            "该接口需要权限范围“{scope}”，当前密钥没有此权限。",
+        ),
+        _kind(
+            "not_found",
+            404,
+            "There is nothing at this address",
+            "地址不存在",
+            "Check the path; GET / lists what there is.",
+            "请检查路径；GET / 会列出可用的地址。",
+        ),
+        _kind(
+            "unknown_rule",
+            404,
+            "There is no such rule",
+            "规则不存在",
+            "No rule has this id{nearest_en}. GET /v1/rules lists them all.",
+            "没有此编号的规则{nearest_zh}。GET /v1/rules 可列出全部规则。",
+        ),
+        _kind(
+            "method_not_allowed",
+            405,
+            "This method does not work here",
+            "不支持该请求方法",
+            "The Allow header names the methods that do.",
+            "可用的方法见 Allow 响应头。",
+        ),
+        _kind(
+            "not_acceptable",
+            406,
+            "None of the accepted media types is offered",
+            "无法提供所要求的格式",
+            "This page comes as application/json, text/html and text/markdown.",
+            "本页提供 application/json、text/html 和 text/markdown 三种格式。",
+        ),
+        _kind(
+            "body_timeout",
+            408,
+            "The body did not arrive in time",
+            "请求正文接收超时",
+            "The whole body has to arrive within {seconds} seconds.",
+            "请求正文必须在 {seconds} 秒内完整到达。",
+        ),
+        _kind(
+            "body_too_large",
+            413,
+            "The body is too large",
+            "请求正文过大",
+            "At most {limit} bytes are read; send the listings in several batches.",
+            "最多接收 {limit} 字节；请分多批提交商品。",
+        ),
+        _kind(
+            "batch_too_large",
+            413,
+            "The batch holds too many listings",
+            "批次中的商品过多",
+            "One call checks at most {limit} listings, this one has {count}; send them in several calls.",
+            "一次最多检查 {limit} 个商品，本次有 {count} 个；请分多次提交。",
+        ),
+        _kind(
+            "unsupported_media_type",
+            415,
+            "The body has to be plain JSON",
+            "请求正文必须为 JSON",
+            'Send UTF-8 JSON with "Content-Type: application/json" and no Content-Encoding.',
+            "请以 UTF-8 编码的 JSON 提交，带上“Content-Type: application/json”，且不要使用 Content-Encoding。",
+        ),
+        _kind(
+            "invalid_input",
+            422,
+            "The body is JSON, but no listing to check",
+            "正文不是可检查的商品数据",
+            "Each entry of errors names the place and what was expected there.",
+            "errors 中逐项列出了出错的位置以及应填写的内容。",
+        ),
+        _kind(
+            "invalid_parameter",
+            422,
+            "A query parameter cannot be used",
+            "查询参数无效",
+            "Each entry of errors names the parameter and what it may be.",
+            "errors 中逐项列出了出错的参数及其可用的取值。",
+        ),
+        _kind(
+            "rate_limited",
+            429,
+            "Too many requests",
+            "请求过于频繁",
+            "The limit is {policy}; try again in {seconds} seconds, or send listings in batches.",
+            "限额为 {policy}；请在 {seconds} 秒后重试，或改用批量提交。",
+        ),
+        _kind(
+            "internal_error",
+            500,
+            "The service failed",
+            "服务内部错误",
+            "This is our fault, and it is logged. Name the instance when you report it.",
+            "这是服务端的问题，已记录日志。反馈时请附上 instance 的值。",
+        ),
+        _kind(
+            "time_budget_spent",
+            503,
+            "The check took too long",
+            "检查超时",
+            "The time budget of {seconds} seconds was spent; send fewer or smaller listings in one call.",
+            "已超过 {seconds} 秒的时间上限；请减少单次提交的商品数量或缩小商品内容。",
+        ),
+        _kind(
+            "database_unreachable",
+            503,
+            "The database does not answer",
+            "数据库无响应",
+            "Keys cannot be looked up now; try again shortly.",
+            "暂时无法校验密钥，请稍后重试。",
+        ),
+    )
+}
+
+BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 406: "not_acceptable"}
+"""What stands for an error that the framework itself found."""

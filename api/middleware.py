@@ -1,0 +1,145 @@
+"""The outermost layer, in plain ASGI: request id, access log, metrics, body limits, and no error that escapes.
+
+One layer and not five: each costs a coroutine and a closure for every message, and all need the same few facts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from time import perf_counter
+from typing import Any
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.context import KEY, Context
+from api.metrics import Metrics
+from api.problems import ProblemError, answer
+from api.settings import Settings
+
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+CLIENT_CLOSED = 499
+FIXED_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"vary", b"accept, accept-language"))
+
+
+class Edge:
+    """Wraps the whole app. `log` is a structlog logger."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings, metrics: Metrics, log: Any) -> None:
+        self.app = app
+        self.metrics = metrics
+        self.log = log
+        self.max_body = settings.max_body_bytes
+        self.body_timeout = settings.body_timeout_seconds
+        self.access_log = settings.access_log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = perf_counter()
+        context = scope[KEY] = Context("")
+        declared = self._read_headers(scope, context)
+        status, sent = 0, 0
+
+        async def sender(message: Message) -> None:
+            nonlocal status, sent
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-request-id", context.request_id.encode()),
+                    *FIXED_HEADERS,
+                    *context.headers,
+                ]
+            else:
+                sent += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            if declared > self.max_body:
+                raise self._too_large()
+            await self.app(scope, _Body(receive, self), sender)
+        except ClientDisconnect:
+            status = status or CLIENT_CLOSED
+        except Exception as error:
+            if not isinstance(error, ProblemError):
+                self.log.exception("request_failed", request_id=context.request_id, path=scope["path"])
+                error = ProblemError("internal_error")
+            if status:  # too late for an answer: the server closes the connection
+                raise
+            await answer(scope, error)(scope, receive, sender)
+        finally:
+            self._note(scope, context, status or CLIENT_CLOSED, sent, perf_counter() - started)
+
+    def _read_headers(self, scope: Scope, context: Context) -> int:
+        """Take the request id and the language; the declared length of the body is returned (0: none)."""
+        declared = 0
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                declared = int(value) if value.isdigit() and len(value) < 20 else 0
+            elif name == b"accept-language":
+                context.accept_language = value.decode("latin-1")
+            elif name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+                context.request_id = value.decode()
+        if not context.request_id:
+            context.request_id = secrets.token_hex(16)
+        return declared
+
+    def _too_large(self) -> ProblemError:
+        """Closing spares both sides the rest of the body."""
+        return ProblemError("body_too_large", limit=self.max_body, headers={"connection": "close"})
+
+    def _note(self, scope: Scope, context: Context, status: int, sent: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "none")
+        self.metrics.request(scope["method"], route, status, seconds)
+        if self.access_log:
+            client = scope.get("client")
+            self.log.info(
+                "request",
+                request_id=context.request_id,
+                method=scope["method"],
+                path=scope["path"],
+                route=route,
+                status=status,
+                milliseconds=round(seconds * 1000, 3),
+                bytes=sent,
+                client=client[0] if client else None,
+                key=context.caller,
+                **context.noted,
+            )
+
+
+class _Body:
+    """A receive channel that counts bytes and minds the clock while a body arrives."""
+
+    __slots__ = ("deadline", "edge", "receive", "received", "whole")
+
+    def __init__(self, receive: Receive, edge: Edge) -> None:
+        self.receive = receive
+        self.edge = edge
+        self.received = 0
+        self.whole = False
+        self.deadline = 0.0
+
+    async def __call__(self) -> Message:
+        if self.whole:  # only a disconnect can follow, and that may take for ever
+            return await self.receive()
+        loop = asyncio.get_running_loop()
+        if not self.deadline:
+            self.deadline = loop.time() + self.edge.body_timeout
+        try:
+            async with asyncio.timeout_at(self.deadline):
+                message = await self.receive()
+        except TimeoutError:
+            raise ProblemError(
+                "body_timeout", seconds=f"{self.edge.body_timeout:g}", headers={"connection": "close"}
+            ) from None
+        if message["type"] == "http.request":
+            self.received += len(message.get("body", b""))
+            self.whole = not message.get("more_body", False)
+            if self.received > self.edge.max_body:
+                raise self.edge._too_large()
+        return message

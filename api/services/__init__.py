@@ -1,0 +1,1 @@
+"""The jobs of the service, each readable from top to bottom."""
