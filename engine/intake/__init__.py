@@ -12,20 +12,27 @@ all raises `engine.errors.IntakeError`. Importing this package loads no reader o
 from __future__ import annotations
 
 from engine.errors import IntakeError
+from engine.intake.files import read_bytes, read_file
 from engine.intake.forms import one_listing, one_record, read_json
 from engine.intake.limits import LIMITS, Limits
+from engine.intake.mapping import Column, MappingResult, guess_mapping
 from engine.intake.records import Intake, Origin, Problem, Record, Tally
 
 __all__ = [
     "LIMITS",
+    "Column",
     "Intake",
     "IntakeError",
     "Limits",
+    "MappingResult",
     "Origin",
     "Problem",
     "Record",
     "Tally",
+    "guess_mapping",
     "one_listing",
     "one_record",
+    "read_bytes",
+    "read_file",
     "read_json",
 ]

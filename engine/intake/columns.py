@@ -1,7 +1,7 @@
 """The columns that tables of products are known to have, in English and Chinese, and how each is read.
 
-A *field* is what a column means: `title`, `sku_price`, `package_weight` … The names marked with reference §7.4 are those
-of the 店小秘 export; the others are what sellers, shop systems and feeds call them.
+A *field* is what a column means: `title`, `sku_price`, `package_weight` … The Chinese names begin
+with those of the 店小秘 export (reference §7.4); the others are what sellers, shop systems and feeds call them.
 """
 
 from __future__ import annotations
@@ -171,13 +171,6 @@ FIELDS: tuple[Field, ...] = (
 
 BY_ID = {field.id: field for field in FIELDS}
 REQUIRED = ("title",)
-KNOWN_UNUSED = frozenset(
-    {
-        *("erp_id", "store", "brief"),
-    }
-)
-"""Read and understood, but no rule looks at them."""
-
 # Columns of the 店小秘 export that have no place in a listing.
 IGNORED_HEADERS = (
     *(

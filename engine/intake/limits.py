@@ -16,7 +16,7 @@ class Limits:
     """The file or the body, after gunzip."""
     max_depth: int = 64
     """Nested arrays and objects of a JSON document."""
-    max_unpacked_bytes: int = 512 * 1024 * 1024
+    max_unpacked_bytes: int = 256 * 1024 * 1024
     """All parts of a workbook together, unpacked."""
     max_cells: int = 20_000_000
     """Rows times columns that a sheet spans."""

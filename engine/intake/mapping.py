@@ -88,7 +88,10 @@ class MappingResult:
 def guess_mapping(
     headers: Sequence[Any], sample_rows: Sequence[Sequence[Any]] = (), *, given: Mapping[str, str] | None = None
 ) -> MappingResult:
-    """The meaning of every column. `given` (header → field, or "" for none) overrides; unknown names raise IntakeError."""
+    """The meaning of every column.
+
+    `given` (header → field, or "" for none) overrides the guess; names that do not exist raise IntakeError.
+    """
     names = [str(header).strip() if header is not None else "" for header in headers]
     orders = _checked(given or {}, names)
     guesses = []
@@ -115,8 +118,9 @@ def require(mapping: MappingResult, where: str) -> None:
     expected = BY_ID[missing[0]].names
     near = next((text for name in expected if (text := suggestion(name, found))), "")
     shown = ", ".join(found[:12]) or "none"
+    examples = f"{', '.join(expected[:3])} or {expected[-2]}"
     raise IntakeError(
-        f"no column holds the {missing[0]}; expected one named {', '.join(expected[:3])} or {expected[-2]}; found {shown}{near}",
+        f"no column holds the {missing[0]}; expected one named {examples}; found {shown}{near}",
         f"缺少“{BY_ID[missing[0]].zh}”列；应有名为 {'、'.join(expected[-4:])} 的列；实际列为 {shown}",
         where=where,
         code="missing_column",
