@@ -1,0 +1,368 @@
+"""What a description holds: how much text, which elements, links and pictures, what it hides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
+
+from engine.features.markup import hidden_parts, segments
+from engine.features.registry import Field, collection, feature
+from engine.features.scan import hits
+from engine.features.texts import TextField, span, texts
+from engine.features.view import View, derived
+from engine.findings import Location
+
+KINDS = frozenset({"description", "mobile_description", "localized_description"})
+UNSAFE, HIDING_GATES = "unsafe_html", "html_hiding"
+MAX_PLACES = 50
+"""Places shown of one fault; the rest is in the same description."""
+MAX_ADDRESSES = 20_000
+"""Addresses of one description that are looked at. A bound of time, not of policy."""
+HOST = re.compile(r"//([A-Za-z0-9][A-Za-z0-9.-]{2,80})")
+SECOND_LEVEL = frozenset({"co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "gen"})
+IMAGE_ENDING = re.compile(r"[^\s\"'<>?#]{0,400}\.(?:jpe?g|png|gif|webp|avif|bmp|svg)\b", re.IGNORECASE)
+WIDGET = re.compile(r"<kse:widget\b[^<>]*>", re.IGNORECASE)
+RELATION = re.compile(r"type\s*=\s*[\"']?(?:relation|relatedproduct)\b", re.IGNORECASE)
+PAIRED = ("div", "table", "ul")
+PLAIN_LINE = 20
+"""Letters from which a text between tags is a sentence and not a label. A bound of the measure."""
+
+
+@derived
+def _fields(view: View) -> list[TextField]:
+    """The descriptions in every form and language."""
+    return [field for field in texts(view) if field.kind in KINDS]
+
+
+@derived
+def _segments(view: View) -> list[str]:
+    return segments(view.listing.description or "")
+
+
+def _start(view: View, value: object) -> list[Location]:
+    text = view.listing.description
+    return [Location("/description", 0, min(len(text), 60), text[:60])] if text else [Location("/description")]
+
+
+@feature(
+    "description.text_length",
+    type="int",
+    unit="characters",
+    reads=("description",),
+    nullable=True,
+    locate=_start,
+    en="Letters, digits and marks a reader sees in the description, without spaces and tags",
+    zh="详情描述中可读文字的字符数（不含空格和标签）",
+)
+def description_text_length(view: View) -> int | None:
+    """None without a description."""
+    if view.listing.description is None:
+        return None
+    return sum(len(word) for part in _segments(view) for word in part.replace("&nbsp;", " ").split())
+
+
+@feature(
+    "description.image_count",
+    type="int",
+    unit="images",
+    reads=("description",),
+    nullable=True,
+    locate=_start,
+    en="Pictures in the description",
+    zh="详情描述中的图片数",
+)
+def description_image_count(view: View) -> int | None:
+    """<img> elements; None without a description."""
+    text = view.listing.description
+    return None if text is None else text.count("<img") + text.count("<IMG") + text.count("<Img")
+
+
+@feature(
+    "description.is_missing",
+    type="bool",
+    reads=("description",),
+    locate=_start,
+    en="Whether the description is missing, or holds neither text nor picture nor module",
+    zh="详情描述是否缺失（无文字、图片或模块）",
+)
+def description_is_missing(view: View) -> bool:
+    """True without a description and for one of empty tags."""
+    text = view.listing.description
+    if not text or text.isspace():
+        return True
+    return not (description_text_length(view) or description_image_count(view) or "<kse:" in text)
+
+
+@feature(
+    "description.has_mobile",
+    type="bool",
+    reads=("mobile_description",),
+    nullable=True,
+    locate=lambda view, value: [Location("/mobile_description")],
+    en="Whether the mobile description says anything",
+    zh="是否有无线端详情描述",
+)
+def description_has_mobile(view: View) -> bool | None:
+    """None when nothing is known of a mobile description; False when it is given and empty."""
+    text = view.listing.mobile_description
+    return None if text is None else bool(text.strip())
+
+
+@feature(
+    "description.module_count",
+    type="int",
+    unit="modules",
+    reads=("description",),
+    nullable=True,
+    locate=lambda view, value: _widgets(view, relation=False),
+    en="Information modules (kse:widget) in the description",
+    zh="详情描述中的产品信息模块数",
+)
+def description_module_count(view: View) -> int | None:
+    """None without a description."""
+    return None if view.listing.description is None else len(_widgets(view, relation=False))
+
+
+@feature(
+    "description.relation_module_count",
+    type="int",
+    unit="modules",
+    reads=("description",),
+    nullable=True,
+    locate=lambda view, value: _widgets(view, relation=True),
+    en="Modules of related products in the description",
+    zh="详情描述中的关联产品模块数",
+)
+def description_relation_module_count(view: View) -> int | None:
+    """None without a description."""
+    return None if view.listing.description is None else len(_widgets(view, relation=True))
+
+
+def _widgets(view: View, *, relation: bool) -> list[Location]:
+    text = view.listing.description or ""
+    if "kse:" not in text:
+        return []
+    return [
+        Location("/description", match.start(), match.end(), match.group())
+        for match in WIDGET.finditer(text)
+        if not relation or RELATION.search(match.group())
+    ]
+
+
+@derived
+def _repeated(view: View) -> tuple[int, str]:
+    """(times, text) of the sentence that stands most often between tags."""
+    lines = [line for part in _segments(view) if len(line := part.strip()) >= PLAIN_LINE]
+    if len(set(lines)) == len(lines):
+        return (1 if lines else 0), ""
+    counts: dict[str, int] = {}
+    for line in lines:
+        counts[line] = counts.get(line, 0) + 1
+    best = max(counts, key=lambda line: counts[line])
+    return counts[best], best
+
+
+@feature(
+    "description.repeated_sentence_count",
+    type="int",
+    unit="occurrences",
+    reads=("description",),
+    nullable=True,
+    locate=lambda view, value: _places(view.listing.description or "", _repeated(view)[1]),
+    en="How often the most repeated sentence of the description stands in it",
+    zh="详情描述中重复最多的句子出现的次数",
+)
+def description_repeated_sentence_count(view: View) -> int | None:
+    """Sentences of at least 20 characters between tags; None without a description."""
+    return None if view.listing.description is None else _repeated(view)[0]
+
+
+def _places(text: str, part: str) -> list[Location]:
+    found: list[Location] = []
+    at = text.find(part) if part else -1
+    while at >= 0 and len(found) < MAX_PLACES:
+        found.append(Location("/description", at, at + len(part), part))
+        at = text.find(part, at + len(part))
+    return found
+
+
+@derived
+def _unsafe(view: View) -> dict[str, list[Location]]:
+    """Filtered elements and event handlers: name → places. Names and terms come from the list `unsafe_html`."""
+    found: dict[str, list[Location]] = {}
+    words = view.resources.lists.get(UNSAFE)
+    if words is None:
+        return found
+    sources = {field.pointer: field.text for field in _fields(view)}
+    for hit in hits(view).get(UNSAFE, ()):
+        place = hit.locations[0]
+        text = sources.get(place.pointer)
+        if text is None or place.start is None or place.end is None:
+            continue
+        after = text[place.end : place.end + 1]
+        if hit.term.startswith("<"):
+            if after.isalnum():
+                continue
+        elif not _in_tag(text, place.start):
+            continue
+        places = found.setdefault(words.notes.get(hit.term, hit.term), [])
+        if len(places) < MAX_PLACES:
+            places.append(place)
+    return found
+
+
+def _in_tag(text: str, at: int) -> bool:
+    """Whether the position is inside a tag (looking back a bounded way)."""
+    window = text[max(0, at - 1000) : at]
+    return window.rfind("<") > window.rfind(">")
+
+
+@feature(
+    "description.unsafe_elements",
+    type="list[str]",
+    reads=("description", "mobile_description", "descriptions"),
+    locate=lambda view, value: [place for places in _unsafe(view).values() for place in places][:MAX_PLACES],
+    en="Elements and event handlers that the platform filters: script, iframe, form, input, style, onclick …",
+    zh="平台会过滤的元素和事件：script、iframe、form、input、style、onclick 等",
+)
+def description_unsafe_elements(view: View) -> list[str]:
+    """Their names, without repeats, in the order they stand."""
+    return list(_unsafe(view))
+
+
+@feature(
+    "description.unclosed_elements",
+    type="list[str]",
+    reads=("description",),
+    nullable=True,
+    locate=_start,
+    en="Of div, table and ul: elements opened more often than closed",
+    zh="div、table、ul 中开始标签多于结束标签的元素",
+)
+def description_unclosed_elements(view: View) -> list[str] | None:
+    """Their names; None without a description."""
+    text = view.listing.description
+    if text is None:
+        return None
+    lower = text.lower()
+    return [name for name in PAIRED if _opened(lower, name) > lower.count(f"</{name}>")]
+
+
+def _opened(lower: str, name: str) -> int:
+    return lower.count(f"<{name}>") + lower.count(f"<{name} ")
+
+
+class HiddenText(NamedTuple):
+    """Text that a buyer does not see. `technique`: display_none, visibility_hidden, zero_size, transparent,
+    off_screen, hidden_attribute or white_text."""
+
+    technique: str
+    text: str
+    locations: tuple[Location]
+
+
+@derived
+def hidden(view: View) -> list[HiddenText]:
+    """Every hidden text of every description, at most MAX_PLACES a description."""
+    gates = hits(view).get(HIDING_GATES, ())
+    if not gates:
+        return []
+    opened = {hit.locations[0].pointer for hit in gates}
+    found: list[HiddenText] = []
+    for field in _fields(view):
+        if field.pointer in opened:
+            for part in hidden_parts(field.text)[:MAX_PLACES]:
+                place = span(field, part.start, part.end)
+                found.append(HiddenText(part.technique, place.text or "", (place,)))
+    return found
+
+
+@collection(
+    "description.hidden_texts",
+    item={
+        "technique": Field(
+            "str",
+            "display_none, visibility_hidden, zero_size, transparent, off_screen, hidden_attribute or white_text",
+            "隐藏方式：display_none、zero_size、transparent、off_screen、white_text 等",
+        ),
+        "text": Field("str", "The hidden text", "被隐藏的文字"),
+    },
+    reads=("description", "mobile_description", "descriptions"),
+    en="Texts in the description that a buyer does not see",
+    zh="详情描述中买家看不到的文字",
+)
+def description_hidden_texts(view: View) -> Sequence[HiddenText]:
+    """One item for each hidden text between two tags."""
+    return hidden(view)
+
+
+@lru_cache(maxsize=4096)
+def registrable(host: str) -> str:
+    """The domain somebody registered: "ae01.alicdn.com" → "alicdn.com", "www.abc.co.uk" → "abc.co.uk"."""
+    labels = [label for label in host.lower().split(".") if label]
+    size = 3 if len(labels) > 2 and labels[-2] in SECOND_LEVEL and len(labels[-1]) == 2 else 2
+    return ".".join(labels[-size:])
+
+
+class Link(NamedTuple):
+    """All addresses of one domain used in one way. `kind`: link, image or text (an address to read)."""
+
+    kind: str
+    domain: str
+    count: int
+    locations: tuple[Location, ...]
+
+
+@derived
+def _links(view: View) -> list[Link]:
+    places: dict[tuple[str, str], list[Location]] = {}
+    counts: dict[tuple[str, str], int] = {}
+    for field in _fields(view):
+        text = field.text
+        if "//" not in text:
+            continue
+        for match in islice(HOST.finditer(text), MAX_ADDRESSES):
+            host = match.group(1)
+            if "." not in host:
+                continue
+            start = match.start()
+            kind = _use(text, start, match.end())
+            if kind is None:
+                continue
+            key = (kind, registrable(host))
+            counts[key] = counts.get(key, 0) + 1
+            found = places.setdefault(key, [])
+            if len(found) < MAX_PLACES:
+                found.append(span(field, start, match.end()))
+    return [Link(kind, domain, counts[kind, domain], tuple(found)) for (kind, domain), found in places.items()]
+
+
+def _use(text: str, start: int, end: int) -> str | None:
+    """How the address at [start, end) is used; None for a namespace, which nobody opens."""
+    before = text[max(0, start - 16) : start].lower()
+    if "xmlns" in before or "doctype" in before or "dtd" in before:
+        return None
+    if "href" in before or "action" in before:
+        return "link"
+    if "src" in before or "url(" in before or "background" in before or "image" in before or "poster" in before:
+        return "image"
+    return "image" if IMAGE_ENDING.match(text, end) else "text"
+
+
+@collection(
+    "description.links",
+    item={
+        "kind": Field("str", "link, image, or text (an address to read)", "link 链接、image 图片或 text 文字网址"),
+        "domain": Field("str", "The registered domain", "注册域名"),
+        "count": Field("int", "How often it is used so", "使用次数", unit="occurrences"),
+    },
+    reads=("description", "mobile_description", "descriptions"),
+    en="Addresses in the description, one item for each domain and use",
+    zh="详情描述中的网址，按域名和用途各一项",
+)
+def description_links(view: View) -> Sequence[Link]:
+    """Own and foreign ones alike; a rule says which domains are allowed."""
+    return _links(view)
