@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from engine.errors import UnknownName
-from engine.evaluate.explain import Explanation, explain
+from engine.evaluate.explain import Explanation
 from engine.evaluate.fixing import Mender
 from engine.evaluate.program import Program
 from engine.evaluate.report import PackRef, Report, Waiver
@@ -162,15 +162,10 @@ class Pack:
         peers: Sequence[Listing] | None = None,
     ) -> Explanation:
         """Why a rule did or did not fire for a listing. Raises UnknownName for a rule that does not exist."""
-        rule = self.rules.get(rule_id)
-        if rule is None:
+        if rule_id not in self.rules:
             raise UnknownName("rule", rule_id, list(self.rules))
-        if type(listing) is not Listing:
-            listing = _listing(listing)
-        view = View(listing, self.resources, as_of=as_of, store=store, peers=peers)
-        program = self.program("listing", as_of)
         report = self.check(listing, store=store, as_of=as_of, waivers=waivers, fixes=False, peers=peers)
-        return explain(rule, program, view, report)
+        return report.explain(rule_id)
 
 
 def _listing(draft: Draft) -> Listing:

@@ -14,6 +14,7 @@ import msgspec
 from engine.evaluate.bound import BoundRule
 from engine.evaluate.compile import UNSET, read_features
 from engine.evaluate.interpret import read
+from engine.features.texts import texts
 from engine.features.view import View
 from engine.findings import Fix, Location, Result
 from engine.loading.messages import PLACEHOLDER, placeholders
@@ -122,6 +123,10 @@ class Finding:
     def params(self) -> dict[str, Any]:
         """The parameters in force on the day, by name."""
         return {name: plain(value) for name, value in self._bound.parameters.items()}
+
+    def text_at(self, pointer: str) -> str | None:
+        """The whole text that a location's pointer means, to show the span in its surroundings."""
+        return next((field.text for field in texts(self._view) if field.pointer == pointer), None)
 
     def merge(self, others: Sequence[Finding]) -> None:
         """Take in the same finding at other places."""

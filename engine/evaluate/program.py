@@ -23,6 +23,7 @@ class Program:
     def __init__(
         self, rules: Sequence[CheckRule], subject: str, as_of: date, lists: Mapping[str, WordList], resources: Resources
     ) -> None:
+        self.known = {rule.id: rule for rule in rules}
         registry = SUBJECTS[subject]
         live = [rule for rule in rules if rule.subject == subject and rule.is_live(as_of)]
         self.rules = [BoundRule(rule, as_of, registry, lists) for rule in live]

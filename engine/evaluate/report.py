@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from engine.errors import UnknownName
 from engine.evaluate.compile import Failed, Fired
 from engine.evaluate.finding import Finding
 from engine.evaluate.interpret import Trace, decide, items
@@ -19,6 +20,7 @@ from engine.features.view import View
 from engine.findings import Fix, Mode
 
 if TYPE_CHECKING:
+    from engine.evaluate.explain import Explanation
     from engine.evaluate.fixing import Mender
 
 
@@ -202,6 +204,15 @@ class Report:
                 prefix = f"{each.item}." if each is not None and step.test.ref.item else ""
                 names.append(prefix + str(step.test.ref))
         return tuple(dict.fromkeys(names))
+
+    def explain(self, rule_id: str) -> Explanation:
+        """Why a rule did or did not fire here. Raises UnknownName for a rule that does not exist."""
+        from engine.evaluate.explain import explain
+
+        rule = self._program.known.get(rule_id)
+        if rule is None:
+            raise UnknownName("rule", rule_id, list(self._program.known))
+        return explain(rule, self._program, self._view, self)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain JSON data."""

@@ -1,0 +1,247 @@
+"""`storewarden rules …`: what a rule author needs, without touching Python."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+import rules
+from api.cli.common import BLOCKED, CLEAN, PACK, Lang, fail, open_pack
+from engine.errors import RulePackError
+
+
+def _folder(pack: Path | None) -> Path:
+    return pack if pack is not None else rules.path(PACK)
+
+
+def lint(pack: Annotated[Path | None, Parameter(show_default=False)] = None) -> int:
+    """Read every file of a pack and report all faults at once, each with file:line:column and the way out.
+
+    Parameters
+    ----------
+    pack
+        The folder of the pack (it holds pack.yaml); the shipped AliExpress pack by default.
+    """
+    from engine import load_pack
+    from engine.loading.hygiene import hygiene_faults
+    from engine.loading.lock import lock_faults
+
+    try:
+        loaded = load_pack(_folder(pack), use_cache=False)
+    except RulePackError as error:
+        faults = list(error.faults)
+    else:
+        faults = [*lock_faults(loaded), *hygiene_faults(loaded, datetime.now(UTC).date())]
+        if not faults:
+            print(f"{len(loaded.rules)} rules, {len(loaded.codes)} codes: no faults")
+    for fault in faults:
+        print(fault)
+    if faults:
+        print(f"{len(faults)} faults", file=sys.stderr)
+    return BLOCKED if faults else CLEAN
+
+
+def run_examples_of(
+    *ids: str,
+    pack: Annotated[Path | None, Parameter(show_default=False)] = None,
+    mutate: bool = False,
+    verbose: Annotated[bool, Parameter(alias="-v")] = False,
+) -> int:
+    """Run the examples of rules against the whole pack, and with --mutate see whether they would notice a change.
+
+    Parameters
+    ----------
+    ids
+        Rules such as LST104; all of them by default.
+    pack
+        The folder of the pack; the shipped AliExpress pack by default.
+    mutate
+        Change each operator, number, date and filter once; some example must fail for every change.
+    verbose
+        Show the examples that hold, too.
+    """
+    from engine.loading.example_run import baseline_findings, run_examples
+
+    loaded = open_pack(pack, use_cache=False)
+    unknown = [rule_id for rule_id in ids if rule_id not in loaded.rules]
+    if unknown:
+        from engine import UnknownName
+
+        return fail(str(UnknownName("rule", unknown[0], list(loaded.rules))))
+    problems = baseline_findings(loaded)
+    for problem in problems:
+        print(f"baseline: {problem}")
+    failed, total = len(problems), 0
+    for outcome in run_examples(loaded, ids or None):
+        total += 1
+        if outcome.problems:
+            failed += 1
+            print(f"{outcome.file}:{outcome.line}  {outcome.label}")
+            for problem in outcome.problems:
+                print(f"    {problem}")
+        elif verbose:
+            print(f"ok  {outcome.label}")
+    print(f"{total} examples of {len(ids) or len(loaded.rules)} rules: {total - failed} hold, {failed} fail")
+    if mutate:
+        failed += _mutate(loaded, ids)
+    return BLOCKED if failed else CLEAN
+
+
+def _mutate(loaded: object, ids: tuple[str, ...]) -> int:
+    from engine.loading.mutation import survivors
+
+    found = list(survivors(loaded, ids or None))  # type: ignore[arg-type]
+    for survivor in found:
+        print(survivor)
+    print(f"{len(found)} changes that no example notices")
+    return len(found)
+
+
+TEMPLATE = """\
+id: {id}
+name: {name}
+kind: check
+status: experimental            # stable once a primary source and real listings say so
+mode: shadow                    # shadow: only recorded; then warn; then block
+revision: 1
+section: products
+code: {code}
+applies_to: {{marketplace: {marketplace}, subject: listing}}
+effective: {{from: {today}}}
+severity: warning               # error | warning | info: how bad if true
+confidence: medium              # high | medium | low: how sure
+title: {{en: Title is too short, zh: 标题过短}}
+why: {{en: Buyers cannot tell what a very short title sells., zh: 标题过短，买家无法了解商品。}}
+source:
+  - id: house
+    publisher: Storewarden
+    clause: our own choice
+    url: https://example.com/why
+    grade: house
+    retrieved: {today}
+params:
+  shortest: {{origin: house, unit: characters, values: {{{today}: 10}}, note: {{en: Say why., zh: 说明原因。}}}}
+when:
+  selection: {{title.length|lt: $shortest}}
+message:
+  en: 'The title has {{title.length}} characters; write at least {{shortest}}.'
+  zh: '标题只有 {{title.length}} 个字符，至少应为 {{shortest}} 个。'
+examples:
+  must_fire:
+    - {{name: one word, listing: {{title: Bottle}}}}
+    - {{name: one short of the line, listing: {{title: Water cup}}}}
+  must_pass:
+    - {{name: on the line, listing: {{title: Steel flask}}}}
+    - {{name: an ordinary title, listing: {{}}}}
+"""
+
+
+def new(id: str, name: str, *, folder: Path | None = None, code: str = "TITLE_ABUSE") -> int:  # noqa: A002
+    """Write a rule file to start from; it loads, and its examples show how each part is said.
+
+    Parameters
+    ----------
+    id
+        Three capitals and three digits, such as LST150.
+    name
+        The fault in lower-case words joined by -, such as title-too-short.
+    folder
+        Where to write it; rules/aliexpress/title by default.
+    code
+        The finding's code, from codes.yaml.
+    """
+    from engine.loading.reader import ID, NAME
+
+    if not ID.match(id):
+        return fail(f'"{id}" is no rule id; write three capitals and three digits, such as LST150')
+    if not NAME.match(name):
+        return fail(f'"{name}" is no rule name; write lower-case words joined by -, such as title-too-short')
+    target = folder if folder is not None else rules.path(PACK) / "title"
+    for existing in (rules.path(PACK), target):
+        if clash := next(existing.rglob(f"{id}_*.yaml"), None):
+            return fail(f"{id} is taken by {clash}")
+    file = target / f"{id}_{name.replace('-', '_')}.yaml"
+    today = datetime.now(UTC).date()
+    target.mkdir(parents=True, exist_ok=True)
+    file.write_text(TEMPLATE.format(id=id, name=name, code=code, marketplace=PACK, today=today), encoding="utf-8")
+    print(f"{file}\nnext: storewarden rules lint; storewarden rules test {id} --mutate; storewarden rules lock")
+    return CLEAN
+
+
+def explain(rule: str, file: Path, *, lang: Lang = "en", as_of: date | None = None, pack: Path | None = None) -> int:
+    """Say why a rule did or did not fire on the listings of a file.
+
+    Parameters
+    ----------
+    rule
+        The rule's id, such as LST104.
+    file
+        A file with listings, in any accepted form.
+    lang
+        en or zh.
+    as_of
+        The day whose rules are used; today by default.
+    pack
+        The folder of the pack; the shipped AliExpress pack by default.
+    """
+    from api.cli.check import check
+
+    code = check(file, explain=rule, lang=lang, as_of=as_of, pack=pack)
+    return CLEAN if code == BLOCKED else code
+
+
+def reference(out: Path = Path("docs/reference"), *, pack: Path | None = None, check: bool = False) -> int:
+    """Generate the reference of rules, features, codes and operators, in English and Chinese.
+
+    Parameters
+    ----------
+    out
+        The folder to write to.
+    pack
+        The folder of the pack; the shipped AliExpress pack by default.
+    check
+        Write nothing; fail when a page is not current.
+    """
+    from api.reference import reference_pages
+
+    loaded = open_pack(pack)
+    stale = []
+    for name, text in reference_pages(loaded).items():
+        file = out / name
+        current = file.read_text(encoding="utf-8") if file.is_file() else None
+        if current == text:
+            continue
+        stale.append(str(file))
+        if not check:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+    for path in stale:
+        print(f"{'not current' if check else 'wrote'}: {path}")
+    if not stale:
+        print("the reference is current")
+    return BLOCKED if stale and check else CLEAN
+
+
+def lock(pack: Annotated[Path | None, Parameter(show_default=False)] = None) -> int:
+    """Write rules.lock.json. Refused while a rule behaves otherwise under an unchanged revision, or a code is lost.
+
+    Parameters
+    ----------
+    pack
+        The folder of the pack; the shipped AliExpress pack by default.
+    """
+    from engine.loading.lock import FILE, lock_faults, write_lock
+
+    loaded = open_pack(pack, use_cache=False)
+    if (loaded.path / FILE).is_file():
+        refused = [fault for fault in lock_faults(loaded) if "run `storewarden rules lock`" not in fault.reason]
+        if refused:
+            for fault in refused:
+                print(fault)
+            return BLOCKED
+    print(f"wrote {write_lock(loaded)}")
+    return CLEAN
