@@ -19,8 +19,10 @@ from engine.facts import Listing, Store
 from engine.features.resources import Resources
 from engine.features.scan import Scanner
 from engine.features.view import View
+from engine.intake import one_listing
 from engine.loading.pack_files import Code, Contents, read_pack
 from engine.model.rule import CheckRule
+from engine.taxonomy import Taxonomy
 
 Draft = Listing | Mapping[str, Any] | bytes | str
 """A listing as a value, or the JSON (text, bytes or decoded) of any accepted form."""
@@ -51,8 +53,6 @@ class Pack:
     @cached_property
     def resources(self) -> Resources:
         """Word lists, category tree and scanner."""
-        from engine.taxonomy import Taxonomy
-
         lists = self._contents.word_lists()
         taxonomy = Taxonomy.from_documents(self._contents.taxonomy)
         settings = {
@@ -96,7 +96,7 @@ class Pack:
         the input is no listing at all.
         """
         if type(listing) is not Listing:
-            listing = _listing(listing)
+            listing = one_listing(listing)
         view = View(listing, self.resources, as_of=as_of, store=store, peers=peers)
         program = self.program("listing", as_of)
         if listing.marketplace is not None and listing.marketplace != self.marketplace:
@@ -127,7 +127,8 @@ class Pack:
 
     @cached_property
     def _mender(self) -> Mender:
-        return Mender(self._again)
+        words = {list_id: words.members for list_id, words in self.resources.lists.items()}
+        return Mender(self._again, words)
 
     def _again(self, listing: Listing, view: View) -> Report:
         """The whole pack on a changed listing, everything else being the same: how a fix is verified."""
@@ -145,7 +146,7 @@ class Pack:
         seconds: float | None = None,
     ) -> Iterator[Report]:
         """A report for each listing, in order. Each is compared with the others of the call (duplicates)."""
-        known = [item if type(item) is Listing else _listing(item) for item in listings]
+        known = [item if type(item) is Listing else one_listing(item) for item in listings]
         for listing in known:
             yield self.check(
                 listing, store=store, as_of=as_of, waivers=waivers, fixes=fixes, peers=known, seconds=seconds
@@ -166,12 +167,6 @@ class Pack:
             raise UnknownName("rule", rule_id, list(self.rules))
         report = self.check(listing, store=store, as_of=as_of, waivers=waivers, fixes=False, peers=peers)
         return report.explain(rule_id)
-
-
-def _listing(draft: Draft) -> Listing:
-    from engine.intake import one_listing
-
-    return one_listing(draft)
 
 
 def load_pack(path: str | Path, *, use_cache: bool = True, settings: Mapping[str, Any] | None = None) -> Pack:

@@ -21,7 +21,7 @@ from engine.findings import Fix, Mode
 
 if TYPE_CHECKING:
     from engine.evaluate.explain import Explanation
-    from engine.evaluate.fixing import Mender
+    from engine.evaluate.fixing import Mender, Offer
 
 
 class Waiver(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -117,7 +117,12 @@ class Report:
     @property
     def verdict(self) -> str:
         """invalid when a finding would stop the listing, else valid."""
-        return "invalid" if any(finding.mode == Mode.BLOCK for finding in self.findings) else "valid"
+        return "invalid" if any(finding.mode == Mode.BLOCK for finding in self.bare_findings) else "valid"
+
+    @property
+    def fingerprints(self) -> frozenset[str]:
+        """Those of all findings, the waived ones too."""
+        return frozenset(finding.fingerprint for finding in self._all)
 
     @cached_property
     def _all(self) -> tuple[Finding, ...]:
@@ -142,9 +147,12 @@ class Report:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """The findings nobody waived, by rule, each with its fixes."""
-        if self._mender is not None:
-            self._mender.mend(self)
+        _ = self._offers  # gives the findings their fixes
         return self.bare_findings
+
+    @cached_property
+    def _offers(self) -> tuple[Offer, ...]:
+        return self._mender.mend(self, self._view) if self._mender is not None else ()
 
     @property
     def waived(self) -> tuple[Finding, ...]:
@@ -154,7 +162,13 @@ class Report:
     @cached_property
     def plan(self) -> Fix | None:
         """All fixes that go together as one atomic patch; None when there is nothing to apply."""
-        return self._mender.plan(self) if self._mender is not None else None
+        return self._mender.plan(self, self._view, self._offers) if self._mender is not None else None
+
+    @cached_property
+    def safe_plan(self) -> Fix | None:
+        """The plan of the safe fixes alone."""
+        safe = [offer for offer in self._offers if offer.applicability == "safe"]
+        return self._mender.plan(self, self._view, safe) if self._mender is not None else None
 
     @cached_property
     def errors(self) -> tuple[RuleError, ...]:

@@ -1,8 +1,48 @@
-"""Everything that is measured: the only home of spaCy and RapidFuzz."""
+"""Everything that is measured: the only home of spaCy and RapidFuzz.
+
+Importing this package registers every feature and collection.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.features import (
+    category,
+    contacts,
+    description,
+    duplicates,
+    freight,
+    images,
+    language,
+    lifecycle,
+    package,
+    prices,
+    scan,
+    screening,
+    skus,
+    stuffing,
+    title,
+)
+
 SUBJECT_ARGUMENTS: Mapping[str, frozenset[str]] = {}
 """Closed sets of `[arguments]` that features take besides lists and attributes: kind → names."""
+
+__all__ = [
+    "SUBJECT_ARGUMENTS",
+    "category",
+    "contacts",
+    "description",
+    "duplicates",
+    "freight",
+    "images",
+    "language",
+    "lifecycle",
+    "package",
+    "prices",
+    "scan",
+    "screening",
+    "skus",
+    "stuffing",
+    "title",
+]

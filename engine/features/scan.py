@@ -104,25 +104,20 @@ def hits(view: View) -> Mapping[str, list[Hit]]:
     return found
 
 
+READS = (
+    "title", "titles", "description", "mobile_description", "descriptions", "attributes", "skus", "keywords", "groups",
+)  # fmt: skip
+
+
 @collection(
     "text.terms",
-    argument="list",
+    argument="scanned list",
     item={
         "term": Field("str", "The listed term", "词表中的词"),
         "text": Field("str", "The words as written in the listing", "商品中的原文"),
         "field": Field("str", "The kind of text it stands in", "所在文本类型"),
     },
-    reads=(
-        "title",
-        "titles",
-        "description",
-        "mobile_description",
-        "descriptions",
-        "attributes",
-        "skus",
-        "keywords",
-        "groups",
-    ),
+    reads=READS,
     en="Where a listed term stands in any text of the listing",
     zh="词表中的词在商品任何文本中的出现位置",
 )
@@ -134,18 +129,8 @@ def text_terms(view: View, list_id: str) -> Sequence[Hit]:
 @feature(
     "text.has_term",
     type="bool",
-    argument="list",
-    reads=(
-        "title",
-        "titles",
-        "description",
-        "mobile_description",
-        "descriptions",
-        "attributes",
-        "skus",
-        "keywords",
-        "groups",
-    ),
+    argument="scanned list",
+    reads=READS,
     en="Whether any text holds a term of the list",
     zh="任何文本是否含有词表中的词",
     locate=lambda view, value, list_id: [hit.locations[0] for hit in text_terms(view, list_id)],

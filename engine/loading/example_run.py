@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.facts import Listing, Store
+from engine.fixes import apply_patch
 from engine.model.rule import CheckRule, Example
 
 if TYPE_CHECKING:
@@ -129,8 +130,6 @@ def _fix_problems(report: Report, rule: CheckRule, example: Example) -> Iterator
     if patch is None:
         yield 'no fix is offered, but the example says "fixed"'
         return
-    from engine.fixes import apply_patch
-
     fixed = msgspec.to_builtins(apply_patch(report.listing, patch))
     wanted = msgspec.to_builtins(msgspec.convert(example.fixed, Listing))
     for name in example.fixed:

@@ -131,7 +131,11 @@ class _Reader:
             codes=frozenset(code.code for code in codes),
             categories=frozenset(_category_ids(taxonomy)),
             marketplaces=frozenset({str(manifest.get("marketplace"))}),
-            arguments={**SUBJECT_ARGUMENTS, "attribute": frozenset(_attribute_ids(taxonomy))},
+            arguments={
+                **SUBJECT_ARGUMENTS,
+                "attribute": frozenset(_attribute_ids(taxonomy)),
+                "scanned list": frozenset(item.id for item in lists if item.scan),
+            },
         )
         rules = [rule for name in self._rule_files() if (rule := self._rule(name, context)) is not None]
         self._unique([(rule.id, rule.file) for rule in rules], "R005", "rule")

@@ -14,6 +14,7 @@ import msgspec
 from engine.errors import suggestion
 from engine.facts import Listing, Store
 from engine.features.registry import SUBJECTS
+from engine.fixes import OPERATIONS
 from engine.loading.fields import Faults, Fields
 from engine.loading.messages import FORMATS, formats, placeholders, stray_braces
 from engine.loading.selections import Scope, family_of, read_when, split_argument
@@ -281,8 +282,6 @@ def _fix(fields: Fields, scope: Scope) -> FixSpec | None:
         faults.at(node, "R019", "a fix that is not manual names its operation")
         return None
     if operation is not None:
-        from engine.fixes import OPERATIONS
-
         known = OPERATIONS.get(operation)
         if known is None:
             reason = f'unknown operation "{operation}"{suggestion(operation, OPERATIONS)}'
