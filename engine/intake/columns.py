@@ -49,8 +49,9 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "category_path",
         "类目名称",
-        ("category path", "category name", "一级类目", "一级目录", "类目名称", "product type", "类目路径"),
+        ("category path", "category name", "类目名称", "product type", "类目路径"),
     ),
+    Field("category_top", "一级类目", ("一级类目", "一级目录", "top category")),
     Field(
         "groups", "产品分组", ("产品分组", "分组", "product group", "groups", "collection", "collections"), many=True
     ),

@@ -73,16 +73,14 @@ class Origin:
     ignored: tuple[str, ...] = ()
 
     def source(self, pointer: str) -> str:
-        """The source pointer or column of our `pointer`: the longest known prefix, with what is left appended."""
-        pointers, head, tail = self.pointers, pointer, ""
-        while True:
-            if head in pointers:
-                found = pointers[head]
-                return found + tail if self.row == 0 else found
-            if not head:
-                return self.base + pointer if self.row == 0 else ""
-            head, _, last = head.rpartition("/")
-            tail = f"/{last}{tail}"
+        """The source pointer or column of our `pointer`, or of the nearest thing around it that is known."""
+        if not self.pointers and not self.row:
+            return self.base + pointer
+        while pointer:
+            if pointer in self.pointers:
+                return self.pointers[pointer]
+            pointer = pointer.rpartition("/")[0]
+        return "" if self.row else self.base
 
     def row_of(self, pointer: str) -> int:
         """The sheet row that holds `pointer`; counted from 1, 0 when the source is no sheet."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -239,6 +240,14 @@ class _Product:
         found["category_path"] = tuple(
             part for text in self.texts("category_path", "/category_path") for part in cell.split_path(text)
         )
+        top = self.texts("category_top", "/category_path") if not found["category_path"] else []
+        category = found.get("category_id", "")
+        if not found["category_path"] and not re.fullmatch(r"[\w.-]*", category):
+            # A column of category names, not of ids.
+            self.pointers["/category_path"] = self.pointers["/category_id"]
+            found["category_path"] = cell.split_path(found.pop("category_id"))
+        elif top:
+            found["category_path"] = tuple(top[:1])
         found["groups"] = tuple(part for text in self.texts("groups", "/groups") for part in cell.split_list(text))
         found["keywords"] = tuple(
             part for text in self.texts("keywords", "/keywords") for part in cell.split_list(text)

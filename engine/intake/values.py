@@ -179,7 +179,9 @@ def _decimal(value: int | float | Decimal, unit: str) -> Decimal:
     if isinstance(value, int) and abs(value) >= LARGEST:
         _too_large()
     try:
-        return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+        if not isinstance(value, float):
+            return Decimal(value)
+        return Decimal(int(value)) if value.is_integer() and abs(value) < EXACT_FLOAT else Decimal(repr(value))
     except (InvalidOperation, ValueError):
         raise _not_a_number(unit) from None
 
