@@ -186,7 +186,9 @@ class Oracle:
             yield at
         if done < high:
             for end in self.sequence(body, 0, at):
-                if end > at or done < low:
+                if end == at and done >= low:
+                    yield end  # a turn that matched nothing ends the repeat
+                else:
                     yield from self.repeat(value, end, done + 1, lazy=lazy)
         if not lazy and done >= low:
             yield at
