@@ -1,0 +1,253 @@
+"""What goods a title names: the mentions of product nouns, and which of them are the goods themselves.
+
+"Silicone phone case for watch lovers": `phone` is a part of the compound, `case` the goods, `watch` what they are for.
+This is the quick way that every listing takes: look-ups of stems, no segmentation of English, a few microseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from engine.features.registry import feature
+from engine.features.tokens import Token, title_tokens
+from engine.features.view import View, derived
+from engine.findings import Location
+from engine.taxonomy.nouns import NounIndex, is_han, stem
+from engine.taxonomy.reading import Reading
+
+MAX_TOKENS = 400
+"""A title is read up to this many words; what is longer breaks a rule of its own."""
+
+BREAKS = frozenset("|;!/•·")
+"""Marks between words after which a new phrase begins."""
+
+
+class Word(NamedTuple):
+    """One stem of the title with its code-point span."""
+
+    stem: str
+    start: int
+    end: int
+
+
+class Mention(NamedTuple):
+    """A product noun of the title.
+
+    `leaves`: numbers of the leaves it names; `weaker`: those that only its last words name ("shoes" of "sports shoes").
+    `is_head`: it names the goods, not what they are for, made with or part of.
+    """
+
+    phrase: str
+    start: int
+    end: int
+    leaves: tuple[int, ...]
+    weaker: tuple[int, ...]
+    is_head: bool
+
+
+def words_of(tokens: Sequence[Token]) -> list[Word]:
+    """Stems of tokens; a token joined by marks ("t-shirt", "hat/cap") counts as its parts."""
+    found: list[Word] = []
+    for lower, start, end in tokens[:MAX_TOKENS]:
+        if lower.isalnum():
+            found.append(Word(stem(lower), start, end))
+            continue
+        whole = stem(lower)
+        if whole.isalnum():
+            found.append(Word(whole, start, end))
+            continue
+        at = start
+        for part in whole.replace("/", "-").replace("&", "-").replace("+", "-").replace(".", "-").split("-"):
+            if part:
+                found.append(Word(stem(part), at, at + len(part)))
+            at += len(part) + 1
+    return found
+
+
+@derived
+def title_words(view: View) -> list[Word]:
+    """The stems of the title."""
+    return words_of(title_tokens(view))
+
+
+def heads(title: str, words: Sequence[Word], rule: Reading) -> list[bool]:
+    """For each word: whether it stands where the goods are named, that is, not in a complement."""
+    flags = []
+    inside = False
+    plain = rule.openers
+    last_end = 0
+    for position, (text, start, end) in enumerate(words):
+        if inside and start - last_end > 1 and not BREAKS.isdisjoint(title[last_end:start]):
+            inside = False
+        if text in plain and not (text == "of" and _counts(words, position, rule)):
+            inside = True
+        flags.append(not inside)
+        last_end = end
+    return flags
+
+
+def _counts(words: Sequence[Word], position: int, rule: Reading) -> bool:
+    """ "set of", "pack of": the goods come after it. Also "pack (2) of": up to two words back."""
+    return any(word.stem in rule.measures for word in words[max(0, position - 2) : position])
+
+
+def find_mentions(title: str, words: Sequence[Word], index: NounIndex, rule: Reading) -> list[Mention]:
+    """All nouns, longest first at each place, left to right."""
+    first, phrases = index.first, index.phrases
+    spots: list[tuple[int, int, str]] = []
+    count = len(words)
+    at = 0
+    while at < count:
+        longest = first.get(words[at].stem)
+        if longest:
+            for length in range(min(longest, count - at), 0, -1):
+                phrase = words[at].stem if length == 1 else " ".join([word.stem for word in words[at : at + length]])
+                if phrase in phrases:
+                    spots.append((at, at + length, phrase))
+                    at += length
+                    break
+            else:
+                at += 1
+        else:
+            at += 1
+    if not spots:
+        return []
+    flags = heads(title, words, rule)
+    if not any(flags[start] for start, _, _ in spots):
+        last = spots[-1]
+        flags[last[0]] = True  # "For iPhone 14 case": nothing is named outside the complement
+    found: list[Mention] = []
+    for position, (begin, end, phrase) in enumerate(spots):
+        leaves = phrases[phrase]
+        follower = spots[position + 1] if position + 1 < len(spots) else None
+        joined = follower is not None and follower[0] == end and flags[follower[0]]
+        is_head = flags[begin] and not (joined and follower is not None and _apart(index, leaves, phrases[follower[2]]))
+        found.append(
+            Mention(phrase, words[begin].start, words[end - 1].end, leaves, _weaker(phrase, phrases, leaves), is_head)
+        )
+    return found
+
+
+def _apart(index: NounIndex, leaves: tuple[int, ...], others: tuple[int, ...]) -> bool:
+    """Whether two nouns in a row are a compound ("phone case"), not two names of alike goods ("sneakers shoes")."""
+    all_leaves = index.leaves
+    groups = {all_leaves[number].group for number in others}
+    return all(all_leaves[number].group not in groups for number in leaves)
+
+
+def _weaker(phrase: str, phrases: dict[str, tuple[int, ...]], leaves: tuple[int, ...]) -> tuple[int, ...]:
+    found: list[int] = []
+    _, _, rest = phrase.partition(" ")
+    while rest:
+        found.extend(number for number in phrases.get(rest, ()) if number not in leaves and number not in found)
+        _, _, rest = rest.partition(" ")
+    return tuple(found)
+
+
+def chinese_mentions(title: str, index: NounIndex, rule: Reading) -> list[Mention]:
+    """Nouns of a Chinese title: words by rjieba, the longest run of them that is a noun."""
+    import rjieba
+
+    text = title.lower() if len(title.lower()) == len(title) else title
+    pieces = rjieba.cut(text[: MAX_TOKENS * 4])
+    starts = []
+    at = 0
+    for piece in pieces:
+        starts.append(at)
+        at += len(piece)
+    starts.append(at)
+    spots: list[tuple[int, int]] = []
+    position = 0
+    while position < len(pieces):
+        for length in range(min(6, len(pieces) - position), 0, -1):
+            begin, end = starts[position], starts[position + length]
+            if end - begin <= index.chinese_longest and text[begin:end] in index.chinese:
+                spots.append((begin, end))
+                position += length
+                break
+        else:
+            position += 1
+    found = []
+    for begin, end in spots:
+        opener = max((text.rfind(word, 0, begin) for word in rule.openers_zh), default=-1)
+        inside = opener >= 0 and "的" not in text[opener:begin]
+        phrase = text[begin:end]
+        found.append(Mention(phrase, begin, end, index.chinese[phrase], (), not inside))
+    if found and not any(mention.is_head for mention in found):
+        found[-1] = found[-1]._replace(is_head=True)
+    return found
+
+
+@derived
+def mentions(view: View) -> list[Mention]:
+    """The product nouns of the title; empty without a title or without a noun."""
+    title = view.listing.title
+    if not title:
+        return []
+    taxonomy = view.resources.taxonomy
+    rule = taxonomy.reading
+    found = find_mentions(title, title_words(view), taxonomy.nouns, rule)
+    if not title.isascii() and is_han(title):
+        found = [*chinese_mentions(title, taxonomy.nouns, rule), *found]
+    return found
+
+
+@derived
+def head_mention(view: View) -> Mention | None:
+    """The noun that names the goods: the last one that is a head."""
+    return next((mention for mention in reversed(mentions(view)) if mention.is_head), None)
+
+
+def place(view: View, mention: Mention) -> Location:
+    """Where a noun stands in the title."""
+    title = view.listing.title or ""
+    return Location("/title", mention.start, mention.end, title[mention.start : mention.end])
+
+
+def _head_places(view: View, value: object, *_: object) -> list[Location]:
+    mention = head_mention(view)
+    return [place(view, mention)] if mention is not None else [Location("/title")]
+
+
+@feature(
+    "title.product_noun",
+    type="str",
+    nullable=True,
+    reads=("title",),
+    en="The words of the title that name the goods",
+    zh="标题中指明商品的品名词",
+    locate=_head_places,
+)
+def title_product_noun(view: View) -> str | None:
+    """As written in the title; None when it names no goods we know."""
+    mention = head_mention(view)
+    return None if mention is None else (view.listing.title or "")[mention.start : mention.end]
+
+
+@feature(
+    "title.has_product_noun",
+    type="bool",
+    nullable=True,
+    reads=("title",),
+    en="Whether the title names any goods of the category tree",
+    zh="标题是否含有类目树中的品名词",
+    locate=_head_places,
+)
+def title_has_product_noun(view: View) -> bool | None:
+    """None without a title."""
+    return bool(mentions(view)) if view.listing.title else None
+
+
+@feature(
+    "title.product_nouns",
+    type="list[str]",
+    reads=("title",),
+    en="Every name of goods in the title, in order",
+    zh="标题中的所有品名词（按顺序）",
+    locate=lambda view, value: [place(view, mention) for mention in mentions(view)],
+)
+def title_product_nouns(view: View) -> list[str]:
+    """As written."""
+    title = view.listing.title or ""
+    return [title[mention.start : mention.end] for mention in mentions(view)]
