@@ -51,6 +51,7 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # asked for anew at every request
         lifespan=_lifespan,
     )
     state = app.state
@@ -60,7 +61,7 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
     state.database = open_database(settings.database_url)
     state.metrics = Metrics()
     state.keys = Keys(state.database, policy=settings.keys, seconds=settings.key_cache_seconds)
-    state.limiter = RateLimiter(settings.rate_limit, settings.rate_limit_storage)
+    state.limiter = RateLimiter(settings.rate_limit)
     state.threads = ThreadPoolExecutor(settings.heavy_threads, thread_name_prefix="check")
     state.prechecks = Prechecks(
         state.pack,

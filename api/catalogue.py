@@ -24,7 +24,7 @@ class Kind:
         return "/problems/" + self.code.replace("_", "-")
 
 
-def _kind(code: str, status: int, title_en: str, title_zh: str, en: str, zh: str) -> Kind:  # noqa: PLR0917
+def _kind(code: str, status: int, title_en: str, title_zh: str, en: str, zh: str) -> Kind:
     return Kind(code, status, {"en": title_en, "zh": title_zh}, {"en": en, "zh": zh})
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+import types
+from collections.abc import Awaitable, Generator
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -127,19 +130,43 @@ class _Body:
     async def __call__(self) -> Message:
         if self.whole:  # only a disconnect can follow, and that may take for ever
             return await self.receive()
-        loop = asyncio.get_running_loop()
-        if not self.deadline:
-            self.deadline = loop.time() + self.edge.body_timeout
+        coming = self.receive()
         try:
-            async with asyncio.timeout_at(self.deadline):
-                message = await self.receive()
-        except TimeoutError:
-            raise ProblemError(
-                "body_timeout", seconds=f"{self.edge.body_timeout:g}", headers={"connection": "close"}
-            ) from None
+            waiting = coming.send(None)  # type: ignore[attr-defined]
+        except StopIteration as done:  # it is here already, as most bodies are: no timer needed
+            message = done.value
+        else:
+            message = await self._wait(_go_on(coming, waiting))
         if message["type"] == "http.request":
             self.received += len(message.get("body", b""))
             self.whole = not message.get("more_body", False)
             if self.received > self.edge.max_body:
                 raise self.edge._too_large()
         return message
+
+    async def _wait(self, rest: Awaitable[Message]) -> Message:
+        if not self.deadline:
+            self.deadline = asyncio.get_running_loop().time() + self.edge.body_timeout
+        try:
+            async with asyncio.timeout_at(self.deadline):
+                return await rest
+        except TimeoutError:
+            raise ProblemError(
+                "body_timeout", seconds=f"{self.edge.body_timeout:g}", headers={"connection": "close"}
+            ) from None
+
+
+@types.coroutine
+def _go_on(coroutine: Any, waiting: Any) -> Generator[Any, Any, Message]:
+    """The rest of a coroutine that was begun by hand and waits for `waiting`."""
+    while True:
+        try:
+            value = yield waiting
+        except BaseException as error:
+            step = partial(coroutine.throw, error)
+        else:
+            step = partial(coroutine.send, value)
+        try:
+            waiting = step()
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]

@@ -46,7 +46,6 @@ class Settings:
     require_keys: str = "auto"  # auto, always, never
     key_cache_seconds: float = 10.0
     rate_limit: str = "6000/minute"  # empty: no limit
-    rate_limit_storage: str = "memory://"
     max_body_bytes: int = 12 * 1024 * 1024
     max_batch_items: int = 1000
     inline_bytes: int = 128 * 1024

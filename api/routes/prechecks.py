@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Depends
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api import openapi
@@ -95,16 +95,24 @@ async def json_body(request: Request) -> bytes:
 
     The media type is asked for because a web page can post anything else to a loopback service unasked.
     """
+    media, encoding = b"", b"identity"
     for name, value in request.scope["headers"]:
         if name == b"content-type":
-            if value == JSON or _is_json(value):
-                break
-            raise ProblemError("unsupported_media_type")
-    else:
+            media = value
+        elif name == b"content-encoding":
+            encoding = value
+    if (media != JSON and not _is_json(media)) or encoding != b"identity":
         raise ProblemError("unsupported_media_type")
-    if request.headers.get("content-encoding", "identity") != "identity":
-        raise ProblemError("unsupported_media_type")
-    return await request.body()
+    message = await request.receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        return bytes(message["body"])
+    chunks = []
+    while message["type"] == "http.request":
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+        message = await request.receive()
+    raise ClientDisconnect
 
 
 def _is_json(value: bytes) -> bool:

@@ -35,7 +35,7 @@ MEDIA = {"application/json": "json", "text/html": "html", "text/markdown": "mark
 
 
 @router.get("/rules", operation_id="list_rules", summary="List the rules", **openapi.RULES)
-async def rules(  # noqa: PLR0917  each is a query parameter
+async def rules(
     request: Request,
     section: Annotated[Section | None, Query()] = None,
     severity: Annotated[SeverityName | None, Query()] = None,
