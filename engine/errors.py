@@ -68,10 +68,10 @@ class UnknownName(StorewardenError, KeyError):
 
 
 def nearest(name: str, known: Iterable[str], *, limit: int = 3) -> list[str]:
-    """The names most like `name` (similarity of at least 60 of 100), best first."""
+    """The names most like `name` (similarity of at least 70 of 100), best first."""
     from rapidfuzz import process
 
-    return [match[0] for match in process.extract(name, list(known), limit=limit, score_cutoff=60)]
+    return [match[0] for match in process.extract(name, list(known), limit=limit, score_cutoff=70)]
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
