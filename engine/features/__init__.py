@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from engine.features import (
     category,
+    characters,
     contacts,
     description,
     duplicates,
@@ -31,6 +32,7 @@ SUBJECT_ARGUMENTS: Mapping[str, frozenset[str]] = {}
 __all__ = [
     "SUBJECT_ARGUMENTS",
     "category",
+    "characters",
     "contacts",
     "description",
     "duplicates",
