@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -36,6 +37,25 @@ class Change(NamedTuple):
 Edit = TextEdit | Change
 
 
+def identity(edit: Edit) -> tuple[str, int, int, str]:
+    """A sortable key that two edits share only when they are equal."""
+    if isinstance(edit, TextEdit):
+        return edit
+    return edit.pointer, -1, -1, f"{edit.op} {edit.value!r}"
+
+
+def as_json(listing: Listing) -> dict[str, Any]:
+    """The listing as plain JSON data: dicts and lists, Decimal and date as text, defaults left out."""
+    document: dict[str, Any] = _listed(msgspec.to_builtins(listing))
+    return document
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _listed(child) for key, child in value.items()}
+    return [_listed(child) for child in value] if isinstance(value, list | tuple) else value
+
+
 class Original:
     """A listing to be mended, with its own JSON form and what was already read of it."""
 
@@ -46,9 +66,8 @@ class Original:
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        """The listing as plain JSON data: Decimal and date as text, defaults left out."""
-        document: dict[str, Any] = msgspec.to_builtins(self.listing)
-        return document
+        """The listing's own JSON form."""
+        return as_json(self.listing)
 
     def at(self, pointer: str) -> Any:
         """The value at a JSON pointer; None when there is none."""
@@ -56,7 +75,7 @@ class Original:
         for token in tokens(pointer):
             if isinstance(value, dict):
                 value = value.get(token)
-            elif isinstance(value, list | tuple) and token.isdecimal() and int(token) < len(value):
+            elif isinstance(value, list) and token.isdecimal() and int(token) < len(value):
                 value = value[int(token)]
             else:
                 return None
@@ -116,7 +135,7 @@ def targets(original: Original, locations: Sequence[Location], field: str | None
     A location on an item (`/skus/3`) with `field: price` means `/skus/3/price`.
     """
     if field is None:
-        return list(dict.fromkeys(location.pointer for location in locations))
+        return list(dict.fromkeys(location.pointer for location in locations if location.pointer))
     name = field.replace(".", "/").strip("/")
     last = name.rsplit("/", 1)[-1]
     found: list[str] = []
@@ -140,6 +159,27 @@ def spans(original: Original, locations: Sequence[Location], field: str | None) 
         if 0 <= location.start < end:
             found.setdefault(location.pointer, []).append((location.start, end))
     return {pointer: merged(places) for pointer, places in found.items()}
+
+
+class Cover:
+    """Spans that answer quickly what they touch and hold."""
+
+    __slots__ = ("_ends", "_starts")
+
+    def __init__(self, places: Sequence[tuple[int, int]]) -> None:
+        joined = merged(places)
+        self._starts = [start for start, _ in joined]
+        self._ends = [end for _, end in joined]
+
+    def touches(self, start: int, end: int) -> bool:
+        """Whether a character of [start, end) is covered."""
+        index = bisect_left(self._starts, end) - 1
+        return index >= 0 and self._ends[index] > start
+
+    def holds(self, start: int, end: int) -> bool:
+        """Whether all of [start, end) is covered by one span."""
+        index = bisect_right(self._starts, start) - 1
+        return index >= 0 and self._ends[index] >= end
 
 
 def merged(places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from engine.features.texts import same_length_lower
+from engine.fixes.edits import Cover
 
 NUMBERED = re.compile(r"\b\w+(?:[.,:/×*'\"-]\w+){0,8}", re.ASCII)
 """A word, of which those with a digit count: 2, 10cm, 1/4, 3.5, 20x30, V8, iPhone15."""
@@ -58,11 +59,8 @@ def kept(before: Iterable[Essential], after: Iterable[Essential]) -> bool:
 
 def outside(found: Iterable[Essential], spans: Sequence[tuple[int, int]]) -> list[Essential]:
     """Those that do not lie wholly inside one of `spans`."""
-    return [
-        essential
-        for essential in found
-        if not any(start <= essential.start and essential.end <= end for start, end in spans)
-    ]
+    cover = Cover(spans)
+    return [essential for essential in found if not cover.holds(essential.start, essential.end)]
 
 
 def _key(text: str) -> str:

@@ -29,8 +29,9 @@ def strip_html_elements(original: Original, locations: Sequence[Location], field
         if len(places) * len(tags) > MAX_WORK:
             return None
         begin = {element.start: element for element in known}
+        opened = {tag.start for tag in tags}
         for start, end in places:
-            element = begin.get(start) or enclosing(known, start, end)
+            element = begin.get(start) if start in opened else enclosing(known, start, end)
             if element is None:
                 return None
             edits.append(TextEdit(pointer, element.start, max(element.end, end), ""))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.findings import Location
-from engine.fixes.edits import Edit, Original
+from engine.fixes.edits import Edit, Original, identity
 
 Run = Callable[..., Sequence[Edit] | None]
 
@@ -67,4 +67,4 @@ def run_operation(
 ) -> list[Edit] | None:
     """The edits of an operation. KeyError for a name that is not registered (the rule lint knows them all)."""
     edits = OPERATIONS[name].run(original, locations, target, **(arguments or {}))
-    return None if edits is None else list(dict.fromkeys(edits))
+    return None if edits is None else list({identity(edit): edit for edit in edits}.values())

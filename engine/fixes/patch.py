@@ -9,7 +9,7 @@ import msgspec
 
 from engine.errors import StorewardenError
 from engine.facts import Listing
-from engine.fixes.edits import Change, Edit, Original, edited, texts_edited, tokens
+from engine.fixes.edits import Change, Edit, Original, as_json, edited, texts_edited, tokens
 
 Patch = tuple[Mapping[str, Any], ...]
 
@@ -57,7 +57,7 @@ def apply_patch(listing: Listing, patch: Sequence[Mapping[str, Any]]) -> Listing
     import jsonpatch
     from jsonpointer import JsonPointerException
 
-    document = msgspec.to_builtins(listing)
+    document = as_json(listing)
     try:
         changed = jsonpatch.apply_patch(document, [dict(step) for step in patch])  # type: ignore[misc]
         return msgspec.convert(changed, Listing)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from engine.fixes.edits import Change, Edit, Original, TextEdit
+from engine.fixes.edits import Change, Edit, Original, TextEdit, identity
 from engine.fixes.patch import Patch, to_patch
-from engine.fixes.proposal import Proposal, loses_nothing
+from engine.fixes.proposal import MAX_EDITS, Proposal, loses_nothing
 
 
 class Plan(NamedTuple):
@@ -28,10 +28,10 @@ def plan(original: Original, proposals: Iterable[Proposal]) -> Plan:
     exempt: list[tuple[str, int, int]] = []
     included: list[str] = []
     left_out: list[str] = []
-    for proposal in sorted(set(proposals), key=lambda p: (-p.rank, p.id, _sortable(p.edits))):
+    for proposal in sorted(proposals, key=lambda p: (-p.rank, p.id, sorted(map(identity, p.edits)))):
         together = _together(taken, proposal.edits)
         allowed = [*exempt, *proposal.exempt]
-        if together is None or not loses_nothing(original, together, allowed):
+        if together is None or len(together) > MAX_EDITS or not loses_nothing(original, together, allowed):
             left_out.append(proposal.id)
             continue
         taken, exempt = together, allowed
@@ -102,10 +102,6 @@ def _within(inner: TextEdit, outer: TextEdit) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end
 
 
-def _sortable(edits: Sequence[Edit]) -> list[tuple[str, ...]]:
-    return sorted(tuple(map(repr, edit)) for edit in edits)
-
-
 def _ordered(edits: Sequence[Edit]) -> list[Edit]:
     """In an order that does not depend on how they came together."""
-    return sorted(edits, key=lambda edit: (edit.pointer, edit.start if isinstance(edit, TextEdit) else -1, repr(edit)))
+    return sorted(edits, key=identity)

@@ -14,6 +14,9 @@ from engine.fixes.removal import SEPARATORS, SPACES
 
 SAFETY_WORDS = "safety_words"
 
+MAX_EDITS = 1000
+"""Of one fix or plan; what needs more is for a person, and no listing can stall a check."""
+
 Spans = Mapping[str, Sequence[tuple[int, int]]]
 
 
@@ -44,8 +47,10 @@ def propose(
     `target` is the rule's `fix.field`, `arguments` its `fix.with` with values for "$param". A fix that would lose a
     number, a unit, a count, a compatible model or a safety word outside the located text is not offered.
     """
+    if len(locations) > MAX_EDITS:
+        return None
     edits = run_operation(operation, original, locations, target=target, arguments=arguments)
-    if not edits:
+    if not edits or len(edits) > MAX_EDITS:
         return None
     removes = OPERATIONS[operation].removes_located
     places = (

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from engine.features.texts import same_length_lower
 from engine.features.tokens import WORD, tokenize
 from engine.findings import Location
-from engine.fixes.edits import Original, TextEdit, edited, spans, targets
+from engine.fixes.edits import Cover, Original, TextEdit, edited, spans, targets
 from engine.fixes.essentials import essentials
 from engine.fixes.operations import operation
 from engine.fixes.removal import tidy_removals
@@ -19,6 +19,9 @@ PART = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 VOWELS = frozenset("aeiouyàáâäãèéêëìíîïòóôöõùúûüаеёиоуыэюя")
 JOINING = frozenset("&+-–—_.'’/")
 DANGLING = frozenset({"and", "or", "with", "for", "of", "in", "to", "by", "the", "a", "an", "&", "+", "-"})
+
+MAX_TITLE = 5000
+"""Characters; to shorten more than that is for a person."""
 
 Places = list[tuple[int, int]]
 
@@ -31,10 +34,6 @@ def _removals(original: Original, pointer: str, places: Places) -> list[TextEdit
 def _protected(original: Original, pointer: str) -> Places:
     words = original.words.get("safety_words", frozenset())
     return [(found.start, found.end) for found in essentials(original.visible(pointer), words)]
-
-
-def _touches(place: tuple[int, int], places: Places) -> bool:
-    return any(place[0] < end and start < place[1] for start, end in places)
 
 
 def _is_glued(text: str, start: int, end: int) -> bool:
@@ -66,12 +65,9 @@ def drop_repeated_terms(
         surplus = len(places) - max(keep, 1)
         if surplus <= 0:
             continue
-        protected = [
-            (start, end)
-            for start, end in _protected(original, pointer)
-            if not any(first <= start and end <= last for first, last in places)  # the term itself may be "mp3"
-        ]
-        movable = [p for p in places if not _is_glued(text, *p) and not _touches(p, protected)]
+        own = Cover(places)  # the term itself may be essential, such as "mp3"
+        protected = Cover([place for place in _protected(original, pointer) if not own.holds(*place)])
+        movable = [place for place in places if not _is_glued(text, *place) and not protected.touches(*place)]
         if len(movable) < surplus:
             return None
         edits += _removals(original, pointer, movable[-surplus:])
@@ -145,7 +141,7 @@ def trim_title(
         text = original.text(pointer)
         if len(text) <= limit:
             continue
-        trimmed = _trimmed(original, pointer, text, limit)
+        trimmed = _trimmed(original, pointer, text, limit) if len(text) <= MAX_TITLE else None
         if trimmed is None:
             return None
         edits += trimmed
@@ -153,14 +149,14 @@ def trim_title(
 
 
 def _trimmed(original: Original, pointer: str, text: str, limit: int) -> list[TextEdit] | None:
-    protected = _protected(original, pointer)
+    protected = Cover(_protected(original, pointer))
     words = list(tokenize(text))
     seen: set[str] = set()
     repeated: Places = []
     others: Places = []
     for word in words:
         place = (word.start, word.end)
-        if not _touches(place, protected) and not _is_glued(text, *place):
+        if not protected.touches(*place) and not _is_glued(text, *place):
             (repeated if word.lower in seen else others).append(place)
         seen.add(word.lower)
     if words and others and others[0] == (words[0].start, words[0].end):
@@ -179,11 +175,12 @@ def _trimmed(original: Original, pointer: str, text: str, limit: int) -> list[Te
     return None
 
 
-def _dangling(text: str, gone: Places, protected: Places) -> Places:
+def _dangling(text: str, gone: Places, protected: Cover) -> Places:
     """Joining words that would be left at the very end."""
-    left = [(t.start, t.end) for t in tokenize(text) if not _touches((t.start, t.end), gone)]
+    lost = Cover(gone)
+    left = [(token.start, token.end) for token in tokenize(text) if not lost.touches(token.start, token.end)]
     found: Places = []
-    while left and text[slice(*left[-1])].lower() in DANGLING and not _touches(left[-1], protected):
+    while left and text[slice(*left[-1])].lower() in DANGLING and not protected.touches(*left[-1]):
         found.append(left.pop())
     return found
 
@@ -201,10 +198,10 @@ def lower_shouting(original: Original, locations: Sequence[Location], field: str
     edits: list[TextEdit] = []
     for pointer in located or targets(original, locations, field):
         text = original.visible(pointer)
-        within = located.get(pointer)
+        within = Cover(located[pointer]) if pointer in located else None
         for match in WORD.finditer(text):
             word, place = match.group(), match.span()
-            if not word.isupper() or (within is not None and not _touches(place, within)):
+            if not word.isupper() or (within is not None and not within.touches(*place)):
                 continue
             if any(map(str.isdigit, word)):
                 continue  # a model or a measure

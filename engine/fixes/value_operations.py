@@ -13,10 +13,12 @@ from engine.fixes.operations import operation
 
 
 def _set(original: Original, pointer: str, value: Any) -> Change | None:
-    """A replacement or an addition; None when the value already stands there."""
+    """A replacement or an addition; None when the value already stands there, or there is no such place."""
     if isinstance(value, Decimal):
         value = str(value)
-    current = original.at(pointer)
+    current, parent = original.at(pointer), original.at(pointer.rpartition("/")[0])
+    if current is None and not isinstance(parent, dict):
+        return None
     if current == value and type(current) is type(value):
         return None
     return Change("add" if current is None else "replace", pointer, value)
