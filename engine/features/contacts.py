@@ -35,7 +35,8 @@ INTERNATIONAL = re.compile(r"\+(?<![\w+.,/-]\+)\s?[1-9]\d{0,2}[\s().-]{0,3}\d(?:
 DIGITS = re.compile(r"\d")
 BEHIND = re.compile(
     r"\s{0,3}(?:(?:id|no|nr|number|num|account|acc|contact|us|me|group|chat|support|service|号|号码|账号|群)\b\.?\s{0,2}){0,2}"
-    r"(?:is\s|：|:|=|#|\(|（|-|–|—|@|/){0,3}\s{0,3}(?P<handle>[@+]?[A-Za-z0-9(][\w.@()+-]{2,40}(?:[ -]\d[\d ()-]{1,16}\d)?)"
+    r"(?:is\s|：|:|=|#|\(|（|-|–|—|@|/){0,3}\s{0,3}"
+    r"(?P<handle>[@+]?[A-Za-z0-9(][\w.@()+-]{2,40}(?:[ -]\d[\d ()-]{1,16}\d)?)"
 )
 OWN = re.compile(
     r"\b(?:us|me|our|my|seller'?s?|shop'?s?)\b[^.!?<>;]{0,16}\Z"

@@ -312,7 +312,7 @@ class Link(NamedTuple):
 
     kind: str
     domain: str
-    count: int
+    times: int
     locations: tuple[Location, ...]
 
 
@@ -357,7 +357,7 @@ def _use(text: str, start: int, end: int) -> str | None:
     item={
         "kind": Field("str", "link, image, or text (an address to read)", "link 链接、image 图片或 text 文字网址"),
         "domain": Field("str", "The registered domain", "注册域名"),
-        "count": Field("int", "How often it is used so", "使用次数", unit="occurrences"),
+        "times": Field("int", "How often it is used so", "使用次数", unit="occurrences"),
     },
     reads=("description", "mobile_description", "descriptions"),
     en="Addresses in the description, one item for each domain and use",

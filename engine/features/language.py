@@ -167,20 +167,6 @@ def title_language_confidence(view: View) -> Decimal | None:
     return found.confidence if found else None
 
 
-@feature(
-    "title.foreign_words",
-    type="list[str]",
-    reads=("title",),
-    nullable=True,
-    locate=lambda view, value: _foreign(view),
-    en="Function words of other languages (para, pour, für, для): what tells a sentence from a foreign brand name",
-    zh="其他语言的虚词（para、pour、für、для），用于区分外语句子与外语品牌名",
-)
-def title_foreign_words(view: View) -> list[str] | None:
-    """Such words as written; every letter run counts in a title that is not in Latin script. None without a title."""
-    return [place.text or "" for place in _foreign(view)] if view.listing.title else None
-
-
 @derived
 def _foreign(view: View) -> list[Location]:
     title = view.listing.title
@@ -192,6 +178,20 @@ def _foreign(view: View) -> list[Location]:
         for token in title_tokens(view)
         if token.lower in known.members or not (token.lower.isascii() or LATIN.search(token.lower))
     ]
+
+
+@feature(
+    "title.foreign_words",
+    type="list[str]",
+    reads=("title",),
+    nullable=True,
+    locate=lambda view, value: list(_foreign(view)),
+    en="Function words of other languages (para, pour, für, для): what tells a sentence from a foreign brand name",
+    zh="其他语言的虚词（para、pour、für、для），用于区分外语句子与外语品牌名",
+)
+def title_foreign_words(view: View) -> list[str] | None:
+    """Such words as written; every letter run counts in a title that is not in Latin script. None without a title."""
+    return [place.text or "" for place in _foreign(view)] if view.listing.title else None
 
 
 @feature(

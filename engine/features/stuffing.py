@@ -32,6 +32,12 @@ GAP = frozenset({" ", "-", "\u00a0", "  "})
 LIST_GAP = re.compile(r"\s*[,;|/，、；]\s*\Z")
 
 
+IRREGULAR = {
+    "women": "woman", "men": "man", "knives": "knife", "shelves": "shelf", "scarves": "scarf", "feet": "foot",
+    **{word: word for word in ("thermos", "lens", "gas", "canvas", "bias", "atlas", "jeans", "always", "series")},
+}  # fmt: skip
+
+
 class Keyword(NamedTuple):
     """One counted word of a title: its stem, and its span [start, end) in the title."""
 
@@ -55,13 +61,15 @@ def stem(word: str) -> str:
     """One form for singular, plural and possessive: "boxes", "box", "box's" → "box"."""
     word = word.replace("’", "'")
     word = word.removesuffix("'s").removesuffix("'")
+    if word in IRREGULAR:
+        return IRREGULAR[word]
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes")):
         return word[:-2]
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
-    return {"women": "woman", "men": "man"}.get(word, word)
+    return word
 
 
 def _words(view: View, list_id: str) -> frozenset[str]:
@@ -116,7 +124,10 @@ def repeated_keyword(title: str, words: Sequence[Keyword], view: View) -> Repeti
             places.setdefault(word.stem, []).append(index)
     best = NOTHING
     for key, indexes in places.items():
-        kept = indexes if len(indexes) == 1 else _counted(title, words, indexes, key in doubles, digit_words)
+        kept = indexes
+        if len(indexes) > 1:
+            is_name = key in doubles
+            kept = _counted(title, words, indexes, is_name=is_name, ignored=ignored, digit_words=digit_words)
         if len(kept) > len(best.spans):
             first = words[kept[0]]
             spans = tuple((words[i].start, words[i].end) for i in kept)
@@ -130,8 +141,22 @@ def _counts_as_keyword(key: str, ignored: frozenset[str], digit_words: frozenset
     )
 
 
+def _is_measure(words: Sequence[Keyword], index: int, ignored: frozenset[str]) -> bool:
+    """A number with its unit ("750 ml", "750ml") says a size and makes no series of the word before."""
+    word = words[index].stem
+    if word.isdecimal():
+        return index + 1 < len(words) and words[index + 1].stem in ignored
+    return word[:1].isdecimal() and word.lstrip("0123456789.") in ignored
+
+
 def _counted(
-    title: str, words: Sequence[Keyword], indexes: Sequence[int], is_name: bool, digit_words: frozenset[str]
+    title: str,
+    words: Sequence[Keyword],
+    indexes: Sequence[int],
+    *,
+    is_name: bool,
+    ignored: frozenset[str],
+    digit_words: frozenset[str],
 ) -> list[int]:
     """Those places of one keyword that are repetition and not a series, a pair, a name or the device it is for."""
     kept: list[int] = []
@@ -142,7 +167,8 @@ def _counted(
             continue
         if index < last:
             after = words[index + 1]
-            if title[word.end : after.start] in GAP and _names_a_model(after.stem, digit_words):
+            is_model = title[word.end : after.start] in GAP and _names_a_model(after.stem, digit_words)
+            if is_model and not _is_measure(words, index + 1, ignored):
                 continue
         if kept and _pairs_with(title, words, kept[-1], index):
             continue
@@ -188,9 +214,7 @@ def _without_device(title: str, words: Sequence[Keyword], kept: list[int]) -> li
 
 def _leads_item(title: str, words: Sequence[Keyword], index: int) -> bool:
     """The word opens an item of a list and does not end it."""
-    if index + 1 >= len(words) or title[words[index].end : words[index + 1].start] not in GAP:
-        return False
-    return LIST_GAP.match(title[words[index - 1].end : words[index].start]) is not None
+    return _follower(title, words, index + 1) is not None and _opens_item(title, words, index)
 
 
 @derived
@@ -307,20 +331,32 @@ def _grown(
     ) and all(b - a > length for a, b in pairwise(starts)):
         length += 1
     digit_words, ignored = _words(view, DIGIT_WORDS), _words(view, IGNORED)
+    after = [_follower(title, words, start + length) for start in starts]
+    if all(word is not None and word.stem in ignored for word in after):
+        return length, []  # "mug black and mug blue": a list of variants
     kept = []
-    for start in starts:
-        end = start + length
-        after = words[end] if end < len(words) else None
-        if after is not None and title[words[end - 1].end : after.start] in GAP:
-            is_variant = _names_a_model(after.stem, digit_words) or after.stem in ignored
-            if is_variant:
-                continue
-            if start and start - length in starts and LIST_GAP.match(title[words[start - 1].end : words[start].start]):
+    for start, word in zip(starts, after, strict=True):
+        if word is not None:
+            is_model = _names_a_model(word.stem, digit_words) and not _is_measure(words, start + length, ignored)
+            is_item = start - length in starts and _opens_item(title, words, start)
+            if is_model or is_item:
                 continue
         if start and words[start - 1].stem in VERSION_LEADS:
             continue
         kept.append(start)
     return length, kept
+
+
+def _follower(title: str, words: Sequence[Keyword], index: int) -> Keyword | None:
+    """The word at `index` when nothing but a space parts it from the one before."""
+    if index >= len(words) or title[words[index - 1].end : words[index].start] not in GAP:
+        return None
+    return words[index]
+
+
+def _opens_item(title: str, words: Sequence[Keyword], index: int) -> bool:
+    """A comma or the like parts the word at `index` from the one before."""
+    return LIST_GAP.match(title[words[index - 1].end : words[index].start]) is not None
 
 
 @feature(
