@@ -58,8 +58,9 @@ def apply_patch(listing: Listing, patch: Sequence[Mapping[str, Any]]) -> Listing
     from jsonpointer import JsonPointerException
 
     document = as_json(listing)
+    steps: Any = [dict(step) for step in patch]
     try:
-        changed = jsonpatch.apply_patch(document, [dict(step) for step in patch])  # type: ignore[misc]
+        changed = jsonpatch.apply_patch(document, steps)
         return msgspec.convert(changed, Listing)
     except jsonpatch.JsonPatchTestFailed:
         raise PatchRefused("the listing has changed since the fix was worked out; check it again") from None

@@ -10,6 +10,7 @@ from engine.fixes.edits import Edit, Original, TextEdit, edited, is_html, texts_
 from engine.fixes.essentials import essentials, kept, outside
 from engine.fixes.markup import read_tags, visible
 from engine.fixes.operations import OPERATIONS, run_operation
+from engine.fixes.patch import PatchRefused, apply_patch, to_patch
 from engine.fixes.removal import SEPARATORS, SPACES
 
 SAFETY_WORDS = "safety_words"
@@ -52,6 +53,8 @@ def propose(
     edits = run_operation(operation, original, locations, target=target, arguments=arguments)
     if not edits or len(edits) > MAX_EDITS:
         return None
+    if not _fits(original, edits):
+        return None
     removes = OPERATIONS[operation].removes_located
     places = (
         (place.pointer, place.start, place.end)
@@ -72,6 +75,17 @@ def _repeats(
             gone = original.text(edit.pointer)[edit.start : edit.end].strip(SPACES + SEPARATORS)
             if (edit.pointer, gone.casefold()) in wanted:
                 yield edit.pointer, edit.start, edit.end
+
+
+def _fits(original: Original, edits: Sequence[Edit]) -> bool:
+    """Whether changed values leave a listing: a price of "y" or a stock below a title does not."""
+    if all(isinstance(edit, TextEdit) for edit in edits):
+        return True
+    try:
+        apply_patch(original.listing, to_patch(original, edits))
+    except PatchRefused:
+        return False
+    return True
 
 
 def loses_nothing(original: Original, edits: Sequence[Edit], exempt: Sequence[tuple[str, int, int]]) -> bool:

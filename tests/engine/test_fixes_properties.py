@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +19,8 @@ WORDS = {"safety_words": SAFETY, "acronyms": frozenset({"usb"}), "title_stop_wor
 PIECES = [
     "dress", "DRESS", "SALE", "phone", "Phone", "case", "hot", "for iPhone 15", "compatible with Zorva V8", "2 pcs",
     "Pack of 3", "10 cm", "3.5mm", "choking hazard", "lithium battery", "锂电池", "适用于 X9", "3件", "★", "\u200b",
-    "5", "<b>", "</b>", "<a href='http://x.example/1'>", "</a>", "<script>", "</script>", "<div hidden>", "</div>", "<!--",
+    "5", "<b>", "</b>", "<a href='http://x.example/1'>", "</a>", "<script>", "</script>", "<div hidden>", "</div>",
+    "<!--",
 ]  # fmt: skip
 GLUE = [" ", "  ", ", ", ",", "-", "", "\u00a0", " (", ") ", "; "]
 
@@ -163,5 +162,4 @@ def test_no_place_however_wrong_makes_an_operation_crash(name: str, locations, t
     proposal = propose(original, name, locations, target=target, arguments=given_arguments)
     if proposal is not None:
         assert all(isinstance(edit, TextEdit) or edit.pointer for edit in proposal.edits)
-        with contextlib.suppress(PatchRefused):  # a value of the wrong type, such as a price of "y"
-            apply_patch(listing, to_patch(original, proposal.edits))
+        apply_patch(listing, to_patch(original, proposal.edits))
