@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.features.registry import Field, collection, feature
 from engine.features.resources import WordList
@@ -49,21 +49,19 @@ class Scanner:
                     owners.setdefault(term, []).append((words.id, words.boundary == "word"))
         self._terms = list(owners)
         self._owners = list(owners.values())
-        self._automaton = None
+        self.automaton: Any = None
         if owners:
             from ahocorasick_rs import AhoCorasick, Implementation
 
-            self._automaton = AhoCorasick(
-                self._terms, implementation=Implementation.ContiguousNFA, store_patterns=False
-            )
+            self.automaton = AhoCorasick(self._terms, implementation=Implementation.ContiguousNFA, store_patterns=False)
 
     def spans(self, fields: Sequence[TextField]) -> list[_Span]:
         """Every hit of every scanned list, in the order of the texts."""
-        if self._automaton is None or not fields:
+        if self.automaton is None or not fields:
             return []
         haystack = SEPARATOR.join([field.text for field in fields])
         haystack = same_length_lower(haystack)
-        matches = self._automaton.find_matches_as_indexes(haystack, overlapping=True)
+        matches = self.automaton.find_matches_as_indexes(haystack, overlapping=True)
         if not matches:
             return []
         starts = []
