@@ -13,6 +13,9 @@ from engine.intake.envelope import squash
 from engine.intake.parse import parse_json
 from engine.intake.records import Sink
 
+FORMULA = "#FORMULA"
+"""Stands in a cell whose formula was never computed (the workbook was written by a program)."""
+
 _ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})
 _IMAGE_BREAK = re.compile(r"[;|\s]+|,(?=\s*(?:https?:)?//)")
 _LIST_BREAK = re.compile(r"[;；|\n]+")
@@ -48,6 +51,9 @@ def checked(value: Any) -> Any:
     """The value of one cell: Excel's `="123"` unwrapped; an error value raises Unreadable."""
     if isinstance(value, str):
         text = value.strip()
+        if text == FORMULA:
+            en = "the cell holds a formula without its result; open the file in Excel and save it"
+            raise values.Unreadable(en, "单元格为未计算的公式；请用 Excel 打开并保存", "cell_formula")
         if text in _ERRORS:
             raise values.Unreadable("the cell holds an Excel error", "单元格为 Excel 错误值", "cell_error")
         if text.startswith('="') and text.endswith('"') and len(text) > 2:

@@ -129,7 +129,7 @@ def _next_step(document: Mapping[str, Any], by_name: Mapping[str, str]) -> str |
 def _refuse_errors(document: Mapping[str, Any], by_name: Mapping[str, str], where: str) -> None:
     answer = document.get(by_name.get("errorresponse", ""))
     if isinstance(answer, Mapping):
-        codes = " ".join(shown(answer[key]) for key in ("code", "sub_code") if answer.get(key) not in {None, ""})
+        codes = " ".join(shown(answer[key]) for key in ("code", "sub_code") if answer.get(key) not in (None, ""))
         text = shown(answer.get("sub_msg") or answer.get("msg") or "", 200)
         raise _platform_error(codes, text, where)
     ret = document.get(by_name.get("ret", ""))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from engine.errors import IntakeError, suggestion
 from engine.intake import delimited
@@ -15,14 +13,14 @@ from engine.intake.forms import read_json
 from engine.intake.limits import LIMITS, Limits
 from engine.intake.mapping import MappingResult, guess_mapping, require
 from engine.intake.parse import check_size, decode_text
-from engine.intake.records import Intake, Origin, Record, Sink, Tally
-from engine.intake.rows import DIANXIAOMI, Row, RowReader
+from engine.intake.records import Intake, Origin, Record, Tally
+from engine.intake.rows import DIANXIAOMI, FoundRow, RowReader
 from engine.intake.tables import find_header
 
 _GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _OTHER_BINARIES = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff\xe0", b"Rar!", b"7z\xbc\xaf")
-OpenRows = Callable[[], Iterator[tuple[int, list[Any] | None]]]
-"""Begins to read a table: row numbers and cells, None for a row that can't be read."""
+OpenRows = Callable[[], Iterator[FoundRow]]
+"""Begins to read a table."""
 
 _WORKBOOK_NAMES = (".xlsx", ".xlsm", ".xls")
 _JSON_NAMES = (".json", ".ndjson", ".jsonl")
@@ -158,29 +156,7 @@ class _Records:
         tally = self.tally
         tally.rows = tally.used = tally.refused = tally.empty = tally.records = 0
         reader = RowReader(self.mapping, self.origin, tally)
-        broken: list[int] = []
-        for record in reader.records(self._good(broken)):
-            yield from self._refused(broken)
-            yield record
-        yield from self._refused(broken)
-
-    def _good(self, broken: list[int]) -> Iterator[Row]:
-        for number, row in islice(self.open_rows(), self.data_from, None):
-            if row is None:
-                broken.append(number)
-            else:
-                yield number, row
-
-    def _refused(self, broken: list[int]) -> Iterator[Record]:
-        for number in broken:
-            self.tally.rows += 1
-            self.tally.refused += 1
-            origin = replace(self.origin, row=number)
-            sink = Sink()
-            en, zh = "the quotation marks of this line are broken; the line was not read", "该行引号不匹配，未读取"
-            sink.add("", "broken_quotes", en, zh)
-            yield Record(None, sink.problems(origin), origin)
-        broken.clear()
+        yield from reader.records(islice(self.open_rows(), self.data_from, None))
 
 
 def _is_binary(data: bytes) -> bool:

@@ -76,19 +76,19 @@ def _read_text(data: bytes | str, name: str, limits: Limits) -> Intake:
     try:
         value = parse.parse_json(data, name, limits)
     except IntakeError as error:
-        if error.code == "not_json" and _is_lines(data):
+        if error.code == "not_json" and _is_lines(data, name):
             return Intake(LINES, tuple(read_lines(data, name, limits)), file=name)
         raise
     return _read_value(value, name)
 
 
-def _is_lines(data: bytes | str) -> bool:
-    """Whether the first two lines that are not blank each look like a JSON object of their own."""
+def _is_lines(data: bytes | str, name: str) -> bool:
+    """Whether every line is a document of its own: by the name, or because the first one is complete."""
+    if name.lower().endswith((".ndjson", ".jsonl")):
+        return True
     lines = parse.json_lines(data)
-    first, second = next(lines, None), next(lines, None)
-    if first is None or second is None:
-        return False
-    return all(line.strip()[:1] == "{" and line.strip()[-1:] == "}" for _, line in (first, second))
+    first, second = (next(lines, (0, ""))[1].strip() for _ in range(2))
+    return first[:1] == "{" and first[-1:] == "}" and second[:1] == "{"
 
 
 def read_lines(data: bytes | str, name: str, limits: Limits = LIMITS) -> Iterator[Record]:
@@ -163,7 +163,10 @@ def _draft(value: Any, pointer: str, name: str, line: int) -> Record:
     listing = own.read_listing(value, sink)
     known = own.fields(Listing)
     if value and not any(key in known for key in value):
-        sink.add("", "no_listing_fields", "none of its fields is one of a listing", "其中没有任何商品字段")
+        sink = Sink()
+        names = ", ".join(shown(key) for key in list(value)[:5])
+        en, zh = f"none of its fields is one of a listing: {names}", f"其中没有任何商品字段：{names}"
+        sink.add("", "no_listing_fields", en, zh)
         return Record(None, sink.problems(origin), origin)
     return Record(listing, sink.problems(origin), origin)
 

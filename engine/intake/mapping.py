@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.errors import IntakeError, suggestion
+from engine.errors import IntakeError, nearest, suggestion
 from engine.intake.columns import BY_ID, BY_NAME, DIANXIAOMI_MARKS, IGNORED, REQUIRED, plain
 
 SIMILAR = 85
@@ -116,12 +116,13 @@ def require(mapping: MappingResult, where: str) -> None:
         return
     found = [column.header for column in mapping.columns if column.header]
     expected = BY_ID[missing[0]].names
-    near = next((text for name in expected if (text := suggestion(name, found))), "")
+    near = next((names[0] for name in expected if (names := nearest(name, found, limit=1))), "")
+    en, zh = (f'; the nearest is "{near}"', f"；最接近的是“{near}”") if near else ("", "")
     shown = ", ".join(found[:12]) or "none"
     examples = f"{', '.join(expected[:3])} or {expected[-2]}"
     raise IntakeError(
-        f"no column holds the {missing[0]}; expected one named {examples}; found {shown}{near}",
-        f"缺少“{BY_ID[missing[0]].zh}”列；应有名为 {'、'.join(expected[-4:])} 的列；实际列为 {shown}",
+        f"no column holds the {missing[0]}; expected one named {examples}; found {shown}{en}",
+        f"缺少“{BY_ID[missing[0]].zh}”列；应有名为 {'、'.join(expected[-4:])} 的列；实际列为 {shown}{zh}",
         where=where,
         code="missing_column",
     )

@@ -186,6 +186,7 @@ def _selling(product: Payload, found: dict[str, Any]) -> None:
 def _images(product: Payload) -> tuple[Image, ...]:
     found: list[Image] = []
     value = product.get("imageurls")
+    product.pointers["/images"] = product.at("imageurls")
     main = value.split(";") if isinstance(value, str) else [item for item, _ in items(value, "")]
     for item in main:
         url = product.read(item, values.text, f"/images/{len(found)}", product.at("imageurls"))

@@ -17,6 +17,8 @@ from engine.errors import IntakeError
 from engine.intake.limits import LIMITS, Limits
 
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_HIGH_BYTES = bytes(range(128, 256))
+_GB_PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -33,7 +35,7 @@ class Repeated(dict[str, Any]):
 
 
 def decode_text(data: bytes) -> tuple[str, str]:
-    """The text of `data` and the encoding it was read in; never fails (latin-1 is the last resort)."""
+    """The text of `data` and the encoding it was read in; never fails (cp1252 is the last resort)."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace"), encoding
@@ -41,12 +43,22 @@ def decode_text(data: bytes) -> tuple[str, str]:
     if head.count(0) * 3 >= len(head) > 1:
         even, odd = head[::2].count(0), head[1::2].count(0)
         return data.decode("utf-16-le" if odd >= even else "utf-16-be", "replace"), "utf-16"
-    for encoding in ("utf-8", "gb18030"):
+    try:
+        return data.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        pass
+    if _is_chinese(data[:65536]):
         try:
-            return data.decode(encoding), encoding
+            return data.decode("gb18030"), "gb18030"
         except UnicodeDecodeError:
-            continue
-    return data.decode("cp1252", "replace"), "latin-1"
+            pass
+    return data.decode("cp1252", "replace"), "cp1252"
+
+
+def _is_chinese(data: bytes) -> bool:
+    """Whether the high bytes stand in pairs, as in GB text; in Western text they stand alone."""
+    high = len(data) - len(data.translate(None, _HIGH_BYTES))
+    return high > 0 and 2 * len(_GB_PAIR.findall(data)) >= 0.7 * high
 
 
 def check_size(data: bytes | str, where: str, limits: Limits = LIMITS) -> None:

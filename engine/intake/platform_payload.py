@@ -64,6 +64,7 @@ class Payload:
 def objects(product: Payload, name: str, ours: str) -> list[tuple[Mapping[str, Any], str]]:
     """The objects of a list field; anything else in it is reported and read as an empty object."""
     found: list[tuple[Mapping[str, Any], str]] = []
+    product.pointers[ours] = product.at(name)
     for index, (item, pointer) in enumerate(items(product.get(name), product.at(name))):
         product.pointers[f"{ours}/{index}"] = pointer
         if isinstance(item, Mapping):

@@ -137,9 +137,9 @@ class Tally:
 class Intake:
     """All listings of one input, to be iterated.
 
-    JSON is held in memory and may be iterated again; sheets and line-wise files stream and are read anew by each
-    iteration. `store` is what the input said of the store, `mapping` the columns as they were understood,
-    `problems` what is wrong with the input as a whole, `tally` the counts of the last complete iteration.
+    JSON is held in memory; the rows of a sheet stream, and are read anew by each iteration. `store` is what the input
+    said of the store, `mapping` the columns as they were understood, `problems` what is wrong with the input as a
+    whole, `tally` the counts of the last complete iteration.
     """
 
     def __init__(
@@ -208,6 +208,9 @@ class Sink:
 
     def refuse(self, pointer: str, error: Unreadable, value: object) -> None:
         """Note that the value at our `pointer` is not what was expected, and was left out."""
+        if self.is_full:
+            self.dropped += 1
+            return
         text = shown(value)
         text = f"'{text}'" if isinstance(value, str) else text
         self.add(pointer, error.code, f"{error.en}, got {text}", f"{error.zh}，实际为 {text}", value=value)

@@ -16,6 +16,8 @@ from engine.intake.records import Origin, Record, Sink, Tally
 
 Row = tuple[int, Sequence[Any]]
 """Row number (from 1, as the program that shows the table counts) and its cells."""
+FoundRow = tuple[int, Sequence[Any] | None]
+"""The same; None stands for a row that can't be read."""
 
 DIANXIAOMI = "dianxiaomi"
 
@@ -123,12 +125,19 @@ class RowReader:
         self.by_sku = any(field in self.columns for field in (*_SKU, *_DIMENSIONS)) and "price_info" not in self.columns
         self.seen: dict[str, int] = {}
 
-    def records(self, rows: Iterable[Row]) -> Iterator[Record]:
+    def records(self, rows: Iterable[FoundRow]) -> Iterator[Record]:
         """All records, streaming; rows of one product are joined when they stand together."""
         group: list[Row] = []
         key = ""
         for number, row in rows:
             self.tally.rows += 1
+            if row is None:
+                if group:
+                    yield self._record(group)
+                    group = []
+                en, zh = "the quotation marks of this line are broken; the line was not read", "该行引号不匹配，未读取"
+                yield self._refused(number, "broken_quotes", en, zh, "")
+                continue
             if all(value is None or value == "" or (isinstance(value, str) and not value.strip()) for value in row):
                 self.tally.empty += 1
                 if group:  # a blank row ends a product
@@ -139,7 +148,7 @@ class RowReader:
             if len(names) > 2 and names == [name for name in self.names if name]:
                 yield self._refused(number, "repeated_header", "the row repeats the header", "该行与表头重复", "")
                 continue
-            own_key, title = self._word("id", row), self._word("title", row)
+            own_key, title = self._word("id", row) or self._word("erp_id", row), self._word("title", row)
             if self.by_sku and group and ((own_key and own_key == key) or self._goes_on(own_key, title, row)):
                 group.append((number, row))
                 continue
@@ -236,6 +245,10 @@ class _Product:
             value = self.first(field, f"/{field}", read)
             if value is not None:
                 found[field] = value.strip() if isinstance(value, str) and field != "title" else value
+        if "id" not in found:
+            # A product that the platform does not know yet has the id of the program it was exported from.
+            own_id = self.first("erp_id", "/id", values.identifier)
+            found |= {"id": own_id} if own_id else {}
         self._lost_digits(found.get("id"))
         found["category_path"] = tuple(
             part for text in self.texts("category_path", "/category_path") for part in cell.split_path(text)

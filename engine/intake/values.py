@@ -81,7 +81,7 @@ def text(value: Any) -> tuple[str, str]:
     if isinstance(value, float | Decimal):
         if not math.isfinite(value):
             raise Unreadable("expected text", "应为文本")
-        if isinstance(value, float) and value.is_integer() and abs(value) < EXACT_FLOAT * 10:
+        if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
             return str(int(value)), CONVERTED
         return str(value), CONVERTED
     if isinstance(value, date | datetime):
@@ -91,7 +91,7 @@ def text(value: Any) -> tuple[str, str]:
 
 def identifier(value: Any) -> tuple[str, str]:
     """A platform id as a string of digits or whatever the platform uses; never through a float that lost digits."""
-    if isinstance(value, float) and value.is_integer() and abs(value) >= EXACT_FLOAT:
+    if isinstance(value, float) and value.is_integer() and abs(value) >= 2**53:
         raise _lost_digits()
     found, how = text(value)
     found = found.strip()

@@ -469,7 +469,7 @@ EXPORT: tuple[dict[str, Any], ...] = (
         **{"每包件数": 1},
     ),
     export_row(9, "Travel Backpack 40 L with Laptop Sleeve", "箱包 > 双肩包", 产品包装后的重量="1,2", 包装长=900),
-    export_row(10, "", "女装 > 半身裙", **{"产品ID": "", "备注": "标题待补"}),
+    export_row(10, "", "女装 > 半身裙", **{"店小秘产品ID": "", "产品ID": "", "备注": "标题待补"}),
     export_row(
         11,
         "Women's Pleated Skirt with Elastic Waist",
