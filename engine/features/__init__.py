@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.features import (
+    attributes,
     category,
     characters,
     contacts,

@@ -14,7 +14,7 @@ from functools import lru_cache
 from engine.taxonomy.model import Category
 from engine.taxonomy.nouns import split
 
-GRAMS = (4, 5)
+GRAMS = (4,)
 """Lengths of the character n-grams, the word's borders included."""
 
 COMMON = 0.2
@@ -101,10 +101,12 @@ class LinearModel:
     def _bag(
         leaf: Category, above: Mapping[str, Sequence[str]], values: Mapping[str, Sequence[str]]
     ) -> dict[str, float]:
+        """Names and nouns give words, pairs and character n-grams; hints words and pairs; the rest words alone."""
         features: dict[str, float] = {}
         bag(split(leaf.name.get("en", "")), NAME, features)
         for noun in leaf.nouns.get("en", ()):
             bag(split(noun), NOUN, features)
+        features = with_grams(features)
         for hint in leaf.hints.get("en", ()):
             bag(split(hint), HINT, features)
         for ancestor in leaf.ancestors:
@@ -113,7 +115,7 @@ class LinearModel:
         for attribute in (*leaf.required, *leaf.key):
             for word in values.get(attribute, ()):
                 features[word] = features.get(word, 0.0) + VALUE
-        return with_grams(features)
+        return features
 
     def scores(self, words: Sequence[str]) -> dict[int, float]:
         """Leaf → cosine with the title's words (0..1); leaves that share nothing are absent."""

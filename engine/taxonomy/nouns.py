@@ -19,7 +19,8 @@ IRREGULAR = {
     "movies": "movie", "cookies": "cookie", "hoodies": "hoodie", "onesies": "onesie", "selfies": "selfie",
     "beanies": "beanie", "bikinis": "bikini", "ties": "tie", "bowties": "bowtie", "neckties": "necktie",
     "dies": "die", "pies": "pie", "birdies": "birdie", "barbies": "barbie", "genies": "genie", "aprons": "apron",
-    "shorts": "shorts", "tights": "tights", "flats": "flats", "slacks": "slacks", "undies": "undies", "walkies": "walkie", "talkies": "talkie", "brownies": "brownie", "smoothies": "smoothie",
+    "shorts": "shorts", "tights": "tights", "flats": "flats", "slacks": "slacks", "undies": "undies",
+    "walkies": "walkie", "talkies": "talkie", "brownies": "brownie", "smoothies": "smoothie",
 }  # fmt: skip
 LONGEST = 5
 """Nouns of more words than this are not looked up."""

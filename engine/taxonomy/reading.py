@@ -48,6 +48,7 @@ class Reading:
         self.color_any = frozenset(plain.get("color_any") or ())
         self.color_words = _phrases(plain.get("color_words"))
         self.color_excuses = _stems(plain.get("color_excuses"))
+        self.color_never_with = _stems(plain.get("color_never_with"))
         self.material_families = _families(plain.get("material_families"))
         self.material_words: Mapping[str, str] = {
             " ".join(split(str(word))): family

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from engine.taxonomy import documents as plain
+from engine.taxonomy.claims import ClaimIndex
 from engine.taxonomy.linear import LinearModel, stems
 from engine.taxonomy.model import Attribute, AttributeValue, Category, Unit
 from engine.taxonomy.nouns import NounIndex, split
@@ -19,9 +20,13 @@ PATH_SIMILARITY = 92.0
 unknown: a guess here would turn into false findings of every rule with a scope."""
 
 CACHE_SIZE = 20_000
+LONGEST_NAME = 200
+"""No name of an attribute or value is longer; longer texts are not looked up."""
+
 SEPARATOR = re.compile(r"\s*(?:>>|>|›|»|/|\|)\s*")
 
 
+@lru_cache(maxsize=1 << 14)
 def fold(text: str) -> str:
     """The form in which names are compared: lower case, one space for each run of blanks, hyphens and underscores."""
     return " ".join(text.lower().replace("-", " ").replace("_", " ").split())
@@ -193,6 +198,11 @@ class Taxonomy:
         return {attribute.id: attribute for attribute in plain.attributes(self._documents)}
 
     @cached_property
+    def claims(self) -> ClaimIndex:
+        """Phrases that say a value of an attribute."""
+        return ClaimIndex(self.attributes, self.reading)
+
+    @cached_property
     def _attribute_names(self) -> dict[str, list[Attribute]]:
         found: dict[str, list[Attribute]] = {}
         for attribute in self.attributes.values():
@@ -207,7 +217,7 @@ class Taxonomy:
 
     def attribute(self, name: str, category: Category | None = None) -> Attribute | None:
         """The attribute that a name or alias means; where two share it, the one that the category asks for."""
-        owners = self._attribute_names.get(fold(name))
+        owners = self._attribute_names.get(fold(name)) if len(name) <= LONGEST_NAME else None
         if not owners:
             return None
         if category is not None and len(owners) > 1:
@@ -237,6 +247,8 @@ class Taxonomy:
 
     def value(self, attribute: Attribute, text: str) -> AttributeValue | None:
         """The allowed value that a text means, by name, id or synonym."""
+        if len(text) > LONGEST_NAME:
+            return None
         return self.values_of(attribute).get(fold(text))
 
     def unit(self, attribute: Attribute, text: str) -> Unit | None:

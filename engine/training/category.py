@@ -99,7 +99,7 @@ def _split(rows: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], list
 
 def _fit(rows: Sequence[tuple[str, str]]) -> CategoryModel:
     try:
-        from scipy.sparse import csr_matrix
+        from scipy.sparse import csr_matrix  # type: ignore[import-untyped,unused-ignore]
         from sklearn.svm import LinearSVC
     except ImportError as error:
         raise TrainingError('training needs scikit-learn: pip install "storewarden[train]"') from error
@@ -172,7 +172,8 @@ def swap_auc(model: CategoryModel, rows: Sequence[tuple[str, str]]) -> float | N
     """Area under the curve of "best other label less the own one" for rows of which 5 % got another label."""
     chance = random.Random(SEED)
     names = list(model.labels)
-    wrong, right = [], []
+    wrong: list[float] = []
+    right: list[float] = []
     for title, label in rows:
         is_swapped = chance.random() < SWAPPED
         given = chance.choice([name for name in names if name != label]) if is_swapped else label

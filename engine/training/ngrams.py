@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 from engine.taxonomy.nouns import is_han
 
@@ -35,4 +36,4 @@ def char_grams(word: str) -> tuple[str, ...]:
 
 def word_grams(found: list[str]) -> list[str]:
     """Words and pairs of words."""
-    return [*found, *(f"{one} {two}" for one, two in zip(found, found[1:], strict=False))]
+    return [*found, *(f"{one} {two}" for one, two in pairwise(found))]
