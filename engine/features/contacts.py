@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from engine.features.description import hidden, registrable
+from engine.features.description import hidden, registrable, visible_text
 from engine.features.markup import TAGS, Readable, comments, has_split_words, readable
 from engine.features.registry import Field, collection
 from engine.features.scan import hits
@@ -57,8 +57,11 @@ WEAK_ENDINGS = frozenset({"de", "uk", "es", "fr", "it", "br", "me", "io", "co", 
 
 
 class Contact(NamedTuple):
-    """A contact. `kind`: email, phone, messenger, social, payment, scan (a QR code to add somebody) or url (`domain`
-    then says whose). `disguised`: written so that a search does not find it. `hidden`: a buyer does not see it."""
+    """A contact, of the `kind` that the collection below explains.
+
+    `domain` says whose a url, domain or e-mail is. `disguised`: written so that a search does not find it. `hidden`:
+    a buyer does not see it.
+    """
 
     kind: str
     text: str
@@ -82,8 +85,8 @@ class _Found(NamedTuple):
     item={
         "kind": Field(
             "str",
-            "email, phone, messenger, social, payment, scan (a QR code) or url",
-            "email 邮箱、phone 电话、messenger 即时通讯、social 社交账号、payment 站外支付、scan 二维码或 url 网址",
+            "email, phone, messenger, social, payment, scan (a QR code), url or domain (a bare name.com)",
+            "email 邮箱、phone 电话、messenger 通讯、social 社交、payment 支付、scan 二维码、url 网址或 domain 域名",
         ),
         "text": Field("str", "What is written there", "原文"),
         "field": Field("str", "The kind of text it stands in", "所在文本类型"),
@@ -143,7 +146,7 @@ def _in_text(view: View, text: str, words: Iterable[tuple[str, str, int, int]], 
     if "." in text:
         if not is_html:
             found += _addresses(text)
-        elif ENDING.search(text.lower()):
+        elif ENDING.search((visible_text(view) if text is view.listing.description else text).lower()):
             masked = TAGS.sub(lambda match: " " * len(match.group()), text)
             found += [place for place in _addresses(masked) if "//" not in text[place.start : place.end]]
     return found
@@ -240,7 +243,8 @@ def _addresses(text: str) -> list[_Found]:
             continue
         if host.split(".")[0].isdecimal() and not whole.startswith(("http", "www")):
             continue
-        found.append(_Found("url", match.start(), match.end(), domain=registrable(host)))
+        is_address = whole.startswith(("http", "www")) or "/" in whole
+        found.append(_Found("url" if is_address else "domain", match.start(), match.end(), domain=registrable(host)))
     return found
 
 
@@ -270,7 +274,7 @@ def _in_readable(view: View, field: TextField, known: Sequence[_Found]) -> list[
         if (place.kind, written.lower()) in seen:
             continue
         disguised = text[start:end] != written
-        if field.kind in HTML and place.kind == "url" and not disguised:
+        if field.kind in HTML and place.kind in ("url", "domain") and not disguised:
             continue
         result.append(place._replace(start=start, end=max(end, start + 1), disguised=disguised or place.disguised))
     return result

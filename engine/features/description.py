@@ -38,6 +38,12 @@ def _fields(view: View) -> list[TextField]:
 
 
 @derived
+def visible_text(view: View) -> str:
+    """The text of the description without its tags, entities as written."""
+    return "\n".join(_segments(view))
+
+
+@derived
 def _segments(view: View) -> list[str]:
     return segments(view.listing.description or "")
 
@@ -59,9 +65,15 @@ def _start(view: View, value: object) -> list[Location]:
 )
 def description_text_length(view: View) -> int | None:
     """None without a description."""
-    if view.listing.description is None:
-        return None
-    return sum(len(word) for part in _segments(view) for word in part.replace("&nbsp;", " ").split())
+    return None if view.listing.description is None else _text_length(view)
+
+
+@derived
+def _text_length(view: View) -> int:
+    text = visible_text(view)
+    if "&nbsp;" in text:
+        text = text.replace("&nbsp;", " ")
+    return len("".join(text.split()))
 
 
 @feature(
@@ -93,7 +105,7 @@ def description_is_missing(view: View) -> bool:
     text = view.listing.description
     if not text or text.isspace():
         return True
-    return not (description_text_length(view) or description_image_count(view) or "<kse:" in text)
+    return not ("<img" in text or _text_length(view) or description_image_count(view) or "<kse:" in text)
 
 
 @feature(
@@ -155,7 +167,8 @@ def _widgets(view: View, *, relation: bool) -> list[Location]:
 @derived
 def _repeated(view: View) -> tuple[int, str]:
     """(times, text) of the sentence that stands most often between tags."""
-    lines = [line for part in _segments(view) if len(line := part.strip()) >= PLAIN_LINE]
+    long = [part for part in _segments(view) if len(part) >= PLAIN_LINE]
+    lines = [line for part in long if len(line := part.strip()) >= PLAIN_LINE]
     if len(set(lines)) == len(lines):
         return (1 if lines else 0), ""
     counts: dict[str, int] = {}
@@ -194,7 +207,7 @@ def _unsafe(view: View) -> dict[str, list[Location]]:
     """Filtered elements and event handlers: name → places. Names and terms come from the list `unsafe_html`."""
     found: dict[str, list[Location]] = {}
     words = view.resources.lists.get(UNSAFE)
-    if words is None:
+    if words is None or UNSAFE not in hits(view):
         return found
     sources = {field.pointer: field.text for field in _fields(view)}
     for hit in hits(view).get(UNSAFE, ()):
@@ -239,20 +252,19 @@ def description_unsafe_elements(view: View) -> list[str]:
     reads=("description",),
     nullable=True,
     locate=_start,
-    en="Of div, table and ul: elements opened more often than closed",
-    zh="div、table、ul 中开始标签多于结束标签的元素",
+    en="Of div, table and ul (written in lower case): elements opened more often than closed",
+    zh="div、table、ul（小写）中开始标签多于结束标签的元素",
 )
 def description_unclosed_elements(view: View) -> list[str] | None:
     """Their names; None without a description."""
     text = view.listing.description
     if text is None:
         return None
-    lower = text.lower()
-    return [name for name in PAIRED if _opened(lower, name) > lower.count(f"</{name}>")]
+    return [name for name in PAIRED if f"<{name}" in text and _opened(text, name) > text.count(f"</{name}>")]
 
 
-def _opened(lower: str, name: str) -> int:
-    return lower.count(f"<{name}>") + lower.count(f"<{name} ")
+def _opened(text: str, name: str) -> int:
+    return text.count(f"<{name}>") + text.count(f"<{name} ")
 
 
 class HiddenText(NamedTuple):

@@ -101,6 +101,7 @@ def keywords(tokens: Iterable[Token]) -> list[Keyword]:
 
 
 PART = re.compile(r"[^/&+]+")
+JOINED = frozenset("/&+")
 
 
 def _has_digit(word: str) -> bool:
@@ -223,13 +224,26 @@ def _title_keywords(view: View) -> list[Keyword]:
 
 
 @derived
+def title_stems(view: View) -> list[str]:
+    """The words of the title, singular and plural made one."""
+    return [stem(token.lower) for token in title_tokens(view)]
+
+
+@derived
 def _repeats(view: View) -> bool:
-    """Whether any word of the title stands twice: without one nothing below has to be looked for."""
-    stems = [stem(token.lower) for token in title_tokens(view)]
+    """Whether any word but a stop word stands twice: without one nothing below has to be looked for."""
+    stems = title_stems(view)
     if len(set(stems)) < len(stems):
-        return True
+        stop = _words(view, STOP)
+        seen: set[str] = set()
+        for word in stems:
+            if word in seen and word not in stop:
+                return True
+            seen.add(word)
     title = view.listing.title or ""
-    return not title.isascii() or any(mark in title for mark in "/&+")
+    if not title.isascii():
+        return True
+    return ("/" in title or "&" in title or "+" in title) and any(not JOINED.isdisjoint(word) for word in stems)
 
 
 @derived
@@ -424,7 +438,7 @@ def title_doubled_words(view: View) -> list[str] | None:
 def _in_groups(view: View) -> bool:
     """Whether at least two words of the title have known synonyms."""
     groups = _groups(view)
-    return sum(stem(token.lower) in groups for token in title_tokens(view)) > 1
+    return sum(map(groups.__contains__, title_stems(view))) > 1
 
 
 @derived

@@ -8,23 +8,25 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from engine.features.registry import Field, collection, feature
-from engine.features.stuffing import stem
+from engine.features.stuffing import stem, title_stems
 from engine.features.texts import same_length_lower
-from engine.features.tokens import title_tokens, tokenize
+from engine.features.tokens import WORD, title_tokens
 from engine.features.view import View, derived
 from engine.findings import Location
 
 CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]{4,}(?![A-Za-z])")
 WORDS = re.compile(r"[A-Za-z]{4,}")
+LETTER = re.compile(r"[a-z]")
+IDEOGRAM = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 SPACES = re.compile(r"^\s+|\s+\Z|\s{2,}|[\t\r\n\v\f\u2028\u2029]")
-MARKS = re.compile(r"!{2,}|\?{2,}|\*{2,}|~{2,}|#{2,}|={2,}|\^{2,}|<{2,}|>{2,}|-{3,}|_{3,}|\.{4,}")
+MARKS = re.compile(r"([!?*~#=^<>_-])\1\1+|\.{4,}|!!+\s*\Z")
 SYMBOLS = re.compile(
     "[\u2190-\u2193\u21d0-\u21ff\u23e9-\u23fa\u2460-\u24ff\u25a0-\u25ff\u2600-\u2669\u266b-\u26ff\u2700-\u27bf\u2b00-\u2bff"
     "\u3008-\u3011\u3014-\u301b\uff01\uff0a\uff5e\U0001f000-\U0001faff][\ufe0f\u20e3]?"
 )
 MONEY_GATE = re.compile(r"[$€£¥₽₹￥%]|usd|rmb|cny")
 PRICE = re.compile(
-    r"(?<![\w$])(?:us|usd|au|ca|c|a)?\s?[$€£¥₽₹￥]\s?\d{1,6}(?:[.,]\d{1,3})?(?![\w%])"
+    r"(?<![\w$])(?:(?:us|usd|au|ca|c|a)\s?)?[$€£¥₽₹￥]\s?\d{1,6}(?:[.,]\d{1,3})?(?![\w%])"
     r"|(?<![\w.,])\d{1,6}(?:[.,]\d{1,2})?\s?(?:[$€£¥₽₹￥](?!\w)|(?:usd|rmb|cny)\b)"
     r"|\b(?:usd|rmb|cny)\s?\d{1,6}(?:[.,]\d{1,2})?\b"
 )
@@ -100,10 +102,9 @@ def title_word_count(view: View) -> int | None:
     for token in title_tokens(view):
         word = token.lower
         if word.isascii():
-            count += not word.isdigit() and any(char.isalpha() for char in word)
+            count += word.isalpha() or LETTER.search(word) is not None
         else:
-            han = sum("\u3040" <= char <= "\u9fff" for char in word)
-            count += han or 1
+            count += len(IDEOGRAM.findall(word)) or 1
     return count
 
 
@@ -247,15 +248,15 @@ def keyword_fields(view: View) -> Sequence[KeywordField]:
     listing = view.listing
     if not listing.keywords:
         return ()
-    title = " ".join(stem(token.lower) for token in title_tokens(view))
+    title = f" {' '.join(title_stems(view))} "
     seen: set[tuple[str, ...]] = set()
     found = []
     for index, keyword in enumerate(listing.keywords):
-        words = tuple(stem(token.lower) for token in tokenize(keyword))
+        words = tuple([stem(word) for word in WORD.findall(keyword.lower())])
         if not words:
             continue
         key = tuple(sorted(words))
-        in_title = f" {' '.join(words)} " in f" {title} "
+        in_title = f" {' '.join(words)} " in title
         place = Location(f"/keywords/{index}", 0, len(keyword), keyword)
         found.append(KeywordField(keyword, key in seen, in_title, (place,)))
         seen.add(key)
