@@ -17,7 +17,6 @@ from engine.features.view import View, derived
 from engine.taxonomy import Attribute
 from engine.taxonomy.claims import COLOR, MATERIAL, Claim
 
-
 JOINS = frozenset("&/+,")
 """Marks that join a colour with another word: "black/white", "beige & red"."""
 
