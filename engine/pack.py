@@ -74,7 +74,7 @@ class Pack:
         found = self._programs.get(key)
         if found is None:
             rules = list(self.rules.values())
-            found = Program(rules, subject, as_of, self.resources.lists, self.resources)
+            found = Program(rules, subject, as_of, self.resources)
             self._programs[key] = found
         return found
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from engine.evaluate.bound import BoundRule
 from engine.evaluate.compile import Run, compile_rules, scopes
 from engine.facts import Listing
-from engine.features.registry import SUBJECTS
-from engine.features.resources import Resources, WordList
+from engine.features.registry import SUBJECTS, Registry
+from engine.features.resources import Resources
 from engine.model.rule import CheckRule
 
 Applies = tuple[bool | None, ...]
@@ -21,12 +21,18 @@ class Program:
     """All live rules of one subject on a day (and on every day until a rule or parameter changes)."""
 
     def __init__(
-        self, rules: Sequence[CheckRule], subject: str, as_of: date, lists: Mapping[str, WordList], resources: Resources
+        self,
+        rules: Sequence[CheckRule],
+        subject: str,
+        as_of: date,
+        resources: Resources,
+        *,
+        registry: Registry | None = None,
     ) -> None:
         self.known = {rule.id: rule for rule in rules}
-        registry = SUBJECTS[subject]
+        registry = registry if registry is not None else SUBJECTS[subject]
         live = [rule for rule in rules if rule.subject == subject and rule.is_live(as_of)]
-        self.rules = [BoundRule(rule, as_of, registry, lists) for rule in live]
+        self.rules = [BoundRule(rule, as_of, registry, resources.lists) for rule in live]
         self.by_id = {bound.rule.id: index for index, bound in enumerate(self.rules)}
         self.scope_of, self._scopes = scopes(self.rules)
         self.run: Run
