@@ -10,7 +10,6 @@ from typing import NamedTuple
 from engine.facts import Image
 from engine.features.numbers import finite, quotient
 from engine.features.registry import Field, collection, feature
-from engine.features.texts import same_length_lower
 from engine.features.view import View, derived
 from engine.findings import Location
 
@@ -18,7 +17,6 @@ READS = ("images",)
 HOST = re.compile(r"(?:[a-z][a-z0-9+.\-]{0,20}:)?//(?:[^/?#@\s]{0,200}@)?([^/?#:\s]{1,253})", re.IGNORECASE)
 FORMAT_NAMES = {"jpg": "jpeg", "jpe": "jpeg", "jfif": "jpeg", "tif": "tiff"}
 LONGEST_URL = 2000
-LONGEST_TAG = 4000
 LONGEST_ENDING = 5
 
 
@@ -150,45 +148,6 @@ def images_domains(view: View) -> Sequence[ImageGroup]:
 def images_formats(view: View) -> Sequence[ImageGroup]:
     """Each format once with its pictures, as given or by the ending of the URL."""
     return _grouped((image_format(image), Location(f"/images/{i}")) for i, image in enumerate(view.listing.images))
-
-
-@collection(
-    "images.embedded_domains",
-    item=_DOMAIN,
-    reads=("description", "mobile_description"),
-    en="Domains of the pictures in the descriptions",
-    zh="详情描述图片所在域名",
-)
-def images_embedded_domains(view: View) -> Sequence[ImageGroup]:
-    """Each domain of an <img src> once; a relative address has no domain and is left out."""
-    named: list[tuple[str | None, Location]] = []
-    for name in ("description", "mobile_description"):
-        html = getattr(view.listing, name)
-        if html:
-            named += [(domain(html[a:b]), Location(f"/{name}", a, b, html[a:b])) for a, b in image_sources(html)]
-    return _grouped(named)
-
-
-def image_sources(html: str) -> list[tuple[int, int]]:
-    """The spans of all <img src> addresses. Each tag is looked at up to `LONGEST_TAG` characters, so time is linear."""
-    found: list[tuple[int, int]] = []
-    if "<IMG" in html:
-        html = same_length_lower(html)
-    at = html.find("<img")
-    while at >= 0:
-        end = html.find(">", at, at + LONGEST_TAG)
-        source = html.find("src=", at, end) if end >= 0 else -1
-        if source >= 0:
-            start = source + len("src=")
-            quote = html[start]
-            if quote in "\"'":
-                start += 1
-                stop = html.find(quote, start, end)
-            else:
-                stop = html.find(" ", start, end)
-            found.append((start, stop if stop >= 0 else end))
-        at = html.find("<img", at + 4)
-    return found
 
 
 @derived

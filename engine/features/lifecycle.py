@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-
-import msgspec
 
 from engine.facts import Attribute, Listing
 from engine.features.category_of import category
@@ -24,17 +22,25 @@ IDENTITY_ATTRIBUTES = {
 """What makes a product this product (R3 更换产品), with the names that attributes have for it."""
 
 _IDENTITY = {name: kind for kind, names in IDENTITY_ATTRIBUTES.items() for name in names}
-_NOT_CONTENT = {
-    "previous": None,
-    "id": None,
-    "status": None,
-    "offline_reason": None,
-    "created": None,
-    "modified": None,
-    "last_sold": None,
-    "orders_30d": None,
-    "valid_days": None,
-}
+_CONTENT = tuple(
+    name
+    for name in Listing.__struct_fields__
+    if name
+    not in {
+        "created",
+        "id",
+        "last_sold",
+        "marketplace",
+        "modified",
+        "offline_reason",
+        "orders_30d",
+        "previous",
+        "status",
+        "store_id",
+        "valid_days",
+    }
+)
+"""The fields a buyer or the platform judges a listing by; status, days and sales are none."""
 
 
 @feature("listing.status", type="str", nullable=True, reads=("status",), en="Status of the listing", zh="商品状态")
@@ -141,21 +147,20 @@ def edit_is_edit(view: View) -> bool | None:
 
 
 @feature(
-    "edit.is_unchanged",
-    type="bool",
+    "edit.changed_fields",
+    type="list[str]",
     reads=("previous",),
-    en="The edit changes nothing that buyers see",
-    zh="修改前后内容无变化",
-    locate=lambda view, value: [Location("")],
+    en="What buyers see and the edit changes",
+    zh="修改涉及的商品信息字段",
+    locate=lambda view, value: [Location(f"/{name}") for name in value],
 )
-def edit_is_unchanged(view: View) -> bool:
-    """Whether all but status, days and sales is as it was; False when this is no edit."""
-    previous = view.listing.previous
-    return previous is not None and _content(view.listing) == _content(previous)
-
-
-def _content(listing: Listing) -> Listing:
-    return msgspec.structs.replace(listing, **_NOT_CONTENT)
+def edit_changed_fields(view: View) -> list[str]:
+    """Names of the fields that differ from before, of those that `previous` states; empty when this is no edit."""
+    listing, previous = view.listing, view.listing.previous
+    if previous is None:
+        return []
+    pairs = ((name, getattr(listing, name), getattr(previous, name)) for name in _CONTENT)
+    return [name for name, now, before in pairs if before not in (None, (), {}) and now != before]
 
 
 @feature(
@@ -201,13 +206,16 @@ def _identity(attributes: Sequence[Attribute]) -> dict[str, tuple[int, set[str]]
 @feature(
     "edit.changed_identity",
     type="list[str]",
+    nullable=True,
     reads=("previous", "category_id", "attributes"),
     en="Which of category, brand, model, material, function, configuration the edit changes",
     zh="修改涉及的关键信息：类目、品牌、型号、材质、功能、配置",
     locate=lambda view, value: [Location(pointer) for _, pointer in _changes(view)],
 )
-def edit_changed_identity(view: View) -> list[str]:
-    """Empty when nothing of it changes or this is no edit."""
+def edit_changed_identity(view: View) -> list[str] | None:
+    """Empty when nothing of it changes or this is a new draft; None when what stands in the store is not known."""
+    if view.listing.previous is None and view.listing.id is not None:
+        return None
     return [kind for kind, _ in _changes(view)]
 
 
@@ -310,36 +318,41 @@ def listing_takes_a_slot(view: View) -> bool:
 # --- certificates -----------------------------------------------------------------------------------------------------
 
 
+@derived
+def _qualification(view: View) -> str | None:
+    """What papers the category asks for, in English; empty when none; None when the category is not known."""
+    known = category(view)
+    if known is None:
+        return None
+    asked = known.qualification
+    return str(asked.get("en", "")) if isinstance(asked, Mapping) else asked or ""
+
+
 @feature(
     "qualification.required",
     type="str",
     nullable=True,
     reads=("category_id", "category_path"),
-    en="Qualification the category asks for, empty when none",
-    zh="类目要求的资质，无要求时为空",
+    en="Papers the category asks for, empty when none",
+    zh="类目要求的资质说明，无要求时为空",
+    locate=lambda view, value: [Location("/qualifications")],
 )
 def qualification_required(view: View) -> str | None:
     """None when the category is not known."""
-    known = category(view)
-    return None if known is None else known.qualification or ""
+    return _qualification(view)
 
 
 @feature(
-    "qualification.is_missing",
-    type="bool",
-    nullable=True,
-    reads=("qualifications", "category_id", "category_path"),
-    en="The category asks for a qualification and the listing carries none",
-    zh="类目要求资质但商品未提交",
+    "qualification.given_count",
+    type="int",
+    reads=("qualifications",),
+    en="Qualifications that are filled in",
+    zh="已提交的资质数量",
     locate=lambda view, value: [Location("/qualifications")],
 )
-def qualification_is_missing(view: View) -> bool | None:
-    """None when the category is not known. Which paper it is, the platform says; here any filled one counts."""
-    known = category(view)
-    if known is None:
-        return None
-    given = any(item.value and item.value.strip() for item in view.listing.qualifications)
-    return bool(known.qualification) and not given
+def qualification_given_count(view: View) -> int:
+    """Which paper it is, the platform judges; here any filled one counts."""
+    return sum(1 for item in view.listing.qualifications if item.value and item.value.strip())
 
 
 @feature(
@@ -347,17 +360,17 @@ def qualification_is_missing(view: View) -> bool | None:
     type="bool",
     nullable=True,
     reads=("eu_responsible_id", "category_id", "category_path", "deliverable_countries"),
-    en="Goods that need a qualification can be sent to the EU and no EU responsible person is named",
-    zh="需资质类目可发往欧盟但未填写欧盟责任人",
+    en="The category asks for an EU responsible person, the goods can be sent to the EU and none is named",
+    zh="类目要求欧盟责任人且可发往欧盟，但未填写",
     locate=lambda view, value: [Location("/eu_responsible_id")],
 )
 def qualification_lacks_eu_responsible(view: View) -> bool | None:
-    """None when the category or the countries it is delivered to are not known."""
+    """None when the category, or the countries such goods can be sent to, are not known."""
     if (view.listing.eu_responsible_id or "").strip():
         return False
-    known, countries = category(view), view.listing.deliverable_countries
-    if known is not None and not known.qualification:
+    asked, countries = _qualification(view), view.listing.deliverable_countries
+    if asked is not None and "eu responsible person" not in asked.lower():
         return False
-    if known is None or countries is None:
+    if asked is None or countries is None:
         return None
     return any(country_code(name) in EU for name in countries)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from engine.features.registry import Field, collection, feature
@@ -205,12 +206,12 @@ def brands_approvals_known(view: View) -> bool:
 
 
 class TermInContext(NamedTuple):
-    """A listed term, with the text around it in lower case."""
+    """A listed term, with the words around it."""
 
     term: str
     text: str
     field: str
-    context: str
+    words: list[str]
     locations: tuple[Location, ...]
 
 
@@ -221,7 +222,7 @@ class TermInContext(NamedTuple):
         "term": Field("str", "The listed term", "词表中的词"),
         "text": Field("str", "The words as written in the listing", "商品中的原文"),
         "field": Field("str", "The kind of text it stands in", "所在文本类型"),
-        "context": Field("str", "The words around it, lower case", "上下文（小写）"),
+        "words": Field("list[str]", "The words and pairs of words around it, lower case", "上下文中的词和词组"),
     },
     reads=READS,
     en="Where a listed term stands, with the words around it",
@@ -235,5 +236,11 @@ def text_terms_in_context(view: View, list_id: str) -> Sequence[TermInContext]:
     items = []
     for hit in _longest(found):
         before, after = _around(view, hit)
-        items.append(TermInContext(hit.term, hit.text, hit.field, f"{before}{hit.text.lower()}{after}", hit.locations))
+        items.append(TermInContext(hit.term, hit.text, hit.field, _words(before, hit, after), hit.locations))
     return items
+
+
+def _words(before: str, hit: Hit, after: str) -> list[str]:
+    """Words and pairs of neighbouring words of a hit and what stands around it."""
+    words = _WORD.findall(f"{before}{hit.text.lower()}{after}")
+    return words + [f"{one} {other}" for one, other in pairwise(words)]
