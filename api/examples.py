@@ -49,10 +49,18 @@ PLATFORM: dict[str, Any] = {
 EXISTING: dict[str, Any] = {
     "id": "1005006000000003",
     "title": "Cotton tea towel with stripes",
+    "attributes": [{"name": "Material", "value": "Cotton"}],
     "skus": [{"code": "TT-1", "price": "5.50", "stock": 40}],
 }
 ENVELOPE = {"listing": STUFFED, "store": {"id": "s-1", "type": "official"}, "as_of": "2026-08-22"}
-OVERLAY = {"existing": EXISTING, "changes": {"title": "Ceramic tea pot with bamboo handle", "description": None}}
+OVERLAY = {
+    "existing": EXISTING,
+    "changes": {
+        "title": "Ceramic tea pot with bamboo handle",
+        "attributes": [{"name": "Material", "value": "Ceramic"}],
+        "description": None,
+    },
+}
 OVERLAY_OPERATIONS = {
     "existing": EXISTING,
     "changes": [

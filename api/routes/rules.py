@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Query
@@ -25,9 +24,9 @@ from engine.model.rule import CheckRule
 
 router = APIRouter(prefix="/v1", tags=["reference"], dependencies=[Depends(Guard("reference"))])
 
-Section = StrEnum("Section", model.SECTIONS)  # type: ignore[misc]
-SeverityName = StrEnum("SeverityName", model.SEVERITIES)  # type: ignore[misc]
-ModeName = StrEnum("ModeName", model.MODES)  # type: ignore[misc]
+Section = Literal[model.SECTIONS]  # type: ignore[valid-type]
+SeverityName = Literal[model.SEVERITIES]  # type: ignore[valid-type]
+ModeName = Literal[model.MODES]  # type: ignore[valid-type]
 MAX_PAGE = 1000
 """More is not refused but cut to this (AIP-158)."""
 

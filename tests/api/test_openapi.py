@@ -1,0 +1,157 @@
+"""The OpenAPI document: every operation and error described, with examples that hold; schemathesis over all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from api import examples
+
+
+@pytest.fixture(scope="module")
+def document(app: FastAPI) -> dict[str, Any]:
+    return app.openapi()
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{method.upper()} {path}", operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def validator(document: dict[str, Any], schema: dict[str, Any]) -> Any:
+    return jsonschema_rs.Draft202012Validator({**schema, "components": document["components"]})
+
+
+def test_every_operation_has_words_an_example_and_its_errors(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        assert operation["summary"], name
+        assert operation["operationId"], name
+        assert "500" in operation["responses"], name
+        content = operation["responses"]["200"]["content"]
+        if operation["operationId"] not in ("list_features", "list_codes", "get_problem"):
+            assert any("example" in media for media in content.values()), name
+        for parameter in operation["parameters"]:
+            assert parameter["schema"], (name, parameter["name"])
+
+
+def test_every_error_is_a_problem_with_an_example_that_fits_its_schema(document: dict[str, Any]) -> None:
+    problem = validator(document, {"$ref": "#/components/schemas/Problem"})
+    for name, operation in operations(document):
+        for status, response in operation["responses"].items():
+            if status == "200":
+                continue
+            (media,) = response["content"]
+            assert media == "application/problem+json", (name, status)
+            for example in response["content"][media]["examples"].values():
+                assert problem.is_valid(example["value"]), (name, status)
+                assert str(example["value"]["status"]) == status
+
+
+def test_examples_of_answers_fit_their_schemas(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        media = operation["responses"]["200"]["content"].get("application/json", {})
+        if "example" in media:
+            validator(document, media["schema"]).validate(media["example"]), name
+
+
+def test_examples_of_requests_fit_the_schema_and_run(client: TestClient, document: dict[str, Any]) -> None:
+    for path, template in (
+        ("/v1/prechecks", "/v1/prechecks"),
+        ("/v1/rules/LST104/explain", "/v1/rules/{rule_id}/explain"),
+    ):
+        operation = document["paths"][template]["post"]
+        content = operation["requestBody"]["content"]["application/json"]
+        accepts = validator(document, content["schema"])
+        answers = validator(document, operation["responses"]["200"]["content"]["application/json"]["schema"])
+        assert len(content["examples"]) >= 4
+        for name, example in content["examples"].items():
+            accepts.validate(example["value"])
+            answer = client.post(path, json=example["value"])
+            assert answer.status_code == 200, (name, answer.text)
+            answers.validate(answer.json())
+
+
+def test_the_schema_of_a_draft_is_the_engines_own(document: dict[str, Any]) -> None:
+    from engine.facts import Listing
+
+    schema = document["components"]["schemas"]["Listing"]
+    assert set(schema["properties"]) == set(Listing.__struct_fields__)
+    assert schema["additionalProperties"] is False
+    listing = validator(document, {"$ref": "#/components/schemas/Listing"})
+    assert listing.is_valid(examples.STUFFED)
+    assert listing.is_valid({"price": 6.9})
+    assert not listing.is_valid({"titel": "x"})
+
+
+def test_every_reference_in_the_document_leads_somewhere(document: dict[str, Any]) -> None:
+    missing = []
+
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            ref = value.get("$ref")
+            if isinstance(ref, str) and ref.rpartition("/")[2] not in document["components"]["schemas"]:
+                missing.append(ref)
+            for inner in value.values():
+                walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner)
+
+    walk(document)
+    assert missing == []
+
+
+def test_the_documentation_page_shows_every_operation_in_both_languages(
+    client: TestClient, document: dict[str, Any]
+) -> None:
+    for lang in ("en", "zh"):
+        page = client.get("/docs", headers={"accept-language": lang}).text
+        assert f'lang="{lang}"' in page
+        for path in document["paths"]:
+            assert path in page
+
+
+@pytest.mark.slow
+def test_schemathesis_finds_no_answer_that_the_document_does_not_promise(make_app: Callable[..., FastAPI]) -> None:
+    import schemathesis
+    from hypothesis import HealthCheck, Phase, settings
+    from schemathesis import checks
+
+    app = make_app()
+    schema = schemathesis.openapi.from_asgi("/openapi.json", app)
+    wanted = [
+        schemathesis.checks.not_a_server_error,
+        *(
+            getattr(checks, name)
+            for name in ("status_code_conformance", "content_type_conformance", "response_schema_conformance")
+            if hasattr(checks, name)
+        ),
+    ]
+    tried = 0
+    for result in schema.get_all_operations():
+        operation = result.ok()
+
+        @settings(
+            max_examples=25,
+            deadline=None,
+            database=None,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        def send(case: Any) -> None:
+            nonlocal tried
+            tried += 1
+            case.call_and_validate(checks=wanted)
+
+        from hypothesis import given
+
+        given(case=operation.as_strategy())(send)()
+    assert tried > 100
