@@ -16,7 +16,6 @@ from typing import Any
 from engine.errors import IntakeError
 from engine.intake.limits import LIMITS, Limits
 
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 _HIGH_BYTES = bytes(range(128, 256))
 _GB_PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
 _MARKS = (
@@ -75,19 +74,20 @@ def check_size(data: bytes | str, where: str, limits: Limits = LIMITS) -> None:
         raise IntakeError("the input is empty", "输入为空", where=where, code="empty")
 
 
-def check_depth(data: bytes, where: str, limits: Limits = LIMITS) -> None:
-    """Raises IntakeError (too_deep); linear, and free when there are few brackets."""
-    if data.count(b"[") + data.count(b"{") <= limits.max_depth:
-        return
-    depth = 0
-    for match in _BRACKETS.finditer(data):
-        sign = match[0]
-        if sign in (b"{", b"["):
-            depth += 1
-            if depth > limits.max_depth:
-                raise too_deep(where, limits)
-        elif sign in (b"}", b"]"):
-            depth -= 1
+def check_depth(value: Any, where: str, limits: Limits = LIMITS) -> None:
+    """Raises IntakeError (too_deep). Goes down level by level, so that depth costs no stack."""
+    level = [value]
+    for _ in range(limits.max_depth + 1):
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                below += [child for child in item.values() if isinstance(child, dict | list)]
+            elif isinstance(item, list):
+                below += [child for child in item if isinstance(child, dict | list)]
+        if not below:
+            return
+        level = below
+    raise too_deep(where, limits)
 
 
 def too_deep(where: str, limits: Limits = LIMITS) -> IntakeError:
@@ -103,15 +103,16 @@ def too_deep(where: str, limits: Limits = LIMITS) -> IntakeError:
 def parse_json(data: bytes | str, where: str, limits: Limits = LIMITS) -> Any:
     """The value of a JSON document; raises IntakeError that names line and column."""
     text = decode_text(data)[0] if isinstance(data, bytes) else data.removeprefix("\ufeff")
-    check_depth(text.encode("utf-8", "surrogatepass"), where, limits)
     try:
-        return _DECODER.decode(text)
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         en = f"not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         zh = f"不是有效的 JSON：第 {error.lineno} 行第 {error.colno} 列"
         raise IntakeError(en, zh, where=where, code="not_json") from None
     except RecursionError:
         raise too_deep(where, limits) from None
+    check_depth(value, where, limits)
+    return value
 
 
 def json_lines(data: bytes | str) -> Iterator[tuple[int, str]]:

@@ -24,7 +24,7 @@ from tests.intake.make_samples import samples
 SAMPLES = samples()
 CORPUS = sorted((Path(__file__).parent / "corpus").iterdir())
 NAMES = st.sampled_from(["", "a.json", "a.ndjson", "a.csv", "a.tsv", "a.xlsx", "a.json.gz", "a\0b.txt"])
-QUICK = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 
 scalars = st.one_of(
     st.none(),
