@@ -61,7 +61,22 @@ def text_damage(view: View) -> Sequence[Damage]:
 
 
 @derived
+def plain_text(view: View) -> str:
+    """All texts but the descriptions, joined by spaces: one test tells whether any of them needs a closer look."""
+    return " ".join([field.text for field in texts(view) if field.kind not in HTML])
+
+
+@derived
+def is_ascii(view: View) -> bool:
+    """Whether no text of the listing holds anything but ASCII."""
+    return plain_text(view).isascii() and all(field.text.isascii() for field in texts(view) if field.kind in HTML)
+
+
+@derived
 def _damage(view: View) -> list[Damage]:
+    plain = plain_text(view)
+    if is_ascii(view) and plain.isprintable() and "&" not in plain and "<" not in plain:
+        return []
     found: list[Damage] = []
     for field in texts(view):
         text = field.text

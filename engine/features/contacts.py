@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from engine.features.characters import plain_text
 from engine.features.description import hidden, registrable, visible_text
 from engine.features.markup import TAGS, Readable, comments, has_split_words, readable
 from engine.features.registry import Field, collection
@@ -50,9 +51,7 @@ DOMAIN = re.compile(
     r"(?:com|net|org|cn|shop|store|online|ru|de|uk|es|fr|it|br|top|xyz|info|biz|site|club|vip|cc|me|io|co|us|eu|asia|in))"
     r"(?![\w-]|\.[a-z0-9])(?:/[\w./?=&%-]{0,80})?"
 )
-ENDING = re.compile(
-    r"\.(?:com|net|org|cn|shop|store|online|ru|top|xyz|info|biz|site|club|vip|cc)\b|www\.|https?:|wa\.me|t\.me"
-)
+ENDING = re.compile(r"\.(?:com|net|org|cn|shop|store|online|ru|top|xyz|info|biz|site|club|vip|cc|me/)")
 WEAK_ENDINGS = frozenset({"de", "uk", "es", "fr", "it", "br", "me", "io", "co", "us", "eu", "in", "asia", "cc"})
 
 
@@ -123,9 +122,13 @@ def _contacts(view: View) -> list[Contact]:
         for hit in found_hits.get(list_id, ()):
             place = hit.locations[0]
             by_pointer.setdefault(place.pointer, []).append((list_id, hit.term, place.start or 0, place.end or 0))
+    plain = plain_text(view)
+    read_plain = "@" in plain or "+" in plain or not plain.isascii() or _may_name_a_site(plain.lower())
     found: list[Contact] = []
     for field in texts(view):
         is_html = field.kind in HTML
+        if not (is_html or read_plain or field.pointer in by_pointer):
+            continue
         places = _in_text(view, field.text, by_pointer.get(field.pointer, ()), is_html=is_html)
         if is_html or not field.text.isascii():
             places += _in_readable(view, field, places)
@@ -146,7 +149,7 @@ def _in_text(view: View, text: str, words: Iterable[tuple[str, str, int, int]], 
     if "." in text:
         if not is_html:
             found += _addresses(text)
-        elif ENDING.search((visible_text(view) if text is view.listing.description else text).lower()):
+        elif _may_name_a_site((visible_text(view) if text is view.listing.description else text).lower()):
             masked = TAGS.sub(lambda match: " " * len(match.group()), text)
             found += [place for place in _addresses(masked) if "//" not in text[place.start : place.end]]
     return found
@@ -231,10 +234,14 @@ def _is_handle(handle: str, kind: str, between: str) -> bool:
     return len(handle) >= 5 and (digits > 0 or "_" in handle or "." in handle.strip("."))
 
 
+def _may_name_a_site(lower: str) -> bool:
+    return "www." in lower or "http" in lower or ENDING.search(lower) is not None
+
+
 def _addresses(text: str) -> list[_Found]:
     """Domains in plain text; weak endings (".de", ".it", ".me") only behind http or www or before a path."""
     lower = same_length_lower(text)
-    if not ENDING.search(lower):
+    if not _may_name_a_site(lower):
         return []
     found = []
     for match in islice(DOMAIN.finditer(lower), MAX_PLACES):

@@ -13,6 +13,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any, NamedTuple
 
+from engine.features.characters import is_ascii
 from engine.features.registry import Field, collection, feature
 from engine.features.texts import escape, span, texts
 from engine.features.tokens import title_tokens
@@ -70,8 +71,9 @@ def text_chinese(view: View) -> Sequence[ChineseText]:
 
 @derived
 def _chinese(view: View) -> list[ChineseText]:
-    listing = view.listing
-    own = language_of_locale(listing.locale)
+    if is_ascii(view):
+        return []
+    own = language_of_locale(view.listing.locale)
     found: list[ChineseText] = []
     for field in texts(view):
         if field.text.isascii() or field.kind == "group":

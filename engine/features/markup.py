@@ -14,7 +14,11 @@ from typing import NamedTuple
 TAGS = re.compile(r"<[^<>]*>")
 OPENING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,30})([^<>]*)>")
 INLINE = r"span|font|b|i|u|em|strong|small|big|wbr|a|mark|sub|sup|ins|tt|bdo|label"
-SPLIT_WORD = re.compile(rf"<(?:/?(?:{INLINE})\b[^<>]{{0,300}}|!--[^<>]{{0,300}}--)>(?=[\w@.<])", re.IGNORECASE)
+SPLITTER = re.compile(rf"(?:/?(?:{INLINE})\b[^<>]{{0,300}}|!--[^<>]{{0,300}}--)>(?:[\w@.]|\Z)", re.IGNORECASE)
+INLINE_START = re.compile(
+    r"<(?:[sS][pPtTuUmM]|[fF]|[bB](?:>|\s|[idgDIG])|[iI](?:>|\s|n)|[uU](?:>|\s)|[eE]|[wW]|[aA]|[mM][aA]|[tT][tT]|!|la)"
+)
+"""How inline tags and comments begin, roughly: a source with none of them splits no word."""
 JOINED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@.")
 ENTITY_OR_TAG = re.compile(
     rf"(?P<inline></?(?:{INLINE})\b[^<>]*>|<!--[^<>]{{0,400}}-->)|(?P<block><[^<>]*>)"
@@ -124,7 +128,14 @@ def readable(html: str) -> Readable:
 
 def has_split_words(html: str) -> bool:
     """Whether inline tags or a comment may stand inside a word: "wh<b></b>atsapp"."""
-    return any(match.start() and html[match.start() - 1] in JOINED for match in SPLIT_WORD.finditer(html))
+    if INLINE_START.search(html) is None:
+        return False
+    last = ""
+    for part in html.split("<"):
+        if last in JOINED and last and SPLITTER.match(part):
+            return True
+        last = part[-1:]
+    return False
 
 
 def hidden_parts(html: str) -> list[Hidden]:
