@@ -10,8 +10,12 @@ from engine.conditions.regex_shape import HUGE, forward, is_bounded, is_nullable
 from engine.conditions.regex_tree import UNBOUNDED, Alt, Anchor, Chars, Look, Node, Repeat, Seq, Unsafe
 
 DEPTH = 10  # how many characters back a reading is remembered
+MAX_MARKS = 24  # characters that are known to stand somewhere before
 MAX_ENTRIES = 48
 MAX_VISITS = 20_000  # of pattern points, so that the check itself stays fast
+
+
+Marks = tuple[tuple[int, int], ...]
 
 
 class _Entry(NamedTuple):
@@ -20,6 +24,8 @@ class _Entry(NamedTuple):
     past: tuple[int, ...]
     ahead: int
     readings: int
+    marks: Marks = ()
+    """(mask, distance): at most so many characters back stands one of `mask`, for sure."""
 
 
 def _meet(one: _Entry, other: _Entry) -> bool:
@@ -36,10 +42,28 @@ def _weight(entries: Sequence[_Entry]) -> int:
     return max(sum(other.readings for other in entries if other is entry or _meet(entry, other)) for entry in entries)
 
 
-def _joined(entries: Iterable[_Entry], count: int) -> _Entry:
+def _joined(entries: Sequence[_Entry], count: int) -> _Entry:
     pasts, aheads = zip(*((entry.past, entry.ahead) for entry in entries), strict=True)
     past = tuple(_union(masks) for masks in zip(*pasts, strict=True))
-    return _Entry(past, _union(aheads), count)
+    return _Entry(past, _union(aheads), count, _common(entries))
+
+
+def _common(entries: Sequence[_Entry]) -> Marks:
+    """The marks that all have, at the greatest distance."""
+    if len(entries) == 1:
+        return entries[0].marks
+    others = [dict(entry.marks) for entry in entries[1:]]
+    return tuple(
+        (mask, max(distance, *(marks[mask] for marks in others)))
+        for mask, distance in entries[0].marks
+        if all(mask in marks for marks in others)
+    )
+
+
+def _marked(marks: Marks, mask: int, read: int) -> Marks:
+    """`marks` after `read` more characters, the last of which is one of `mask`."""
+    older = ((known, distance + read) for known, distance in marks if known != mask)
+    return ((mask, 0), *older)[:MAX_MARKS]
 
 
 def _union(masks: Iterable[int]) -> int:
@@ -51,11 +75,11 @@ def _union(masks: Iterable[int]) -> int:
 
 def _tidy(entries: Iterable[_Entry]) -> list[_Entry]:
     """Without impossible entries, equal ones added up, and never more than MAX_ENTRIES."""
-    counts: dict[tuple[tuple[int, ...], int], int] = {}
-    for past, ahead, count in entries:
+    counts: dict[tuple[tuple[int, ...], int, Marks], int] = {}
+    for past, ahead, count, marks in entries:
         if past[0] and ahead:
-            counts[past, ahead] = counts.get((past, ahead), 0) + count
-    tidy = [_Entry(past, ahead, count) for (past, ahead), count in counts.items()]
+            counts[past, ahead, marks] = counts.get((past, ahead, marks), 0) + count
+    tidy = [_Entry(past, ahead, count, marks) for (past, ahead, marks), count in counts.items()]
     if len(tidy) <= MAX_ENTRIES:
         return tidy
     groups: dict[int, list[_Entry]] = {}
@@ -67,13 +91,16 @@ def _tidy(entries: Iterable[_Entry]) -> list[_Entry]:
 
 def _distance(entry: _Entry, mask: int) -> int | None:
     """How many characters before `entry` may belong to a repeat of `mask`; None: any number, as far as is known."""
-    return next((index for index, past in enumerate(entry.past) if not past & mask), None)
+    near = next((index for index, past in enumerate(entry.past) if not past & mask), None)
+    return near if near is not None else min((far for known, far in entry.marks if not known & mask), default=None)
 
 
-def _after_run(entry: _Entry, mask: int, turns: range, ahead: int, count: int) -> _Entry:
-    """What stands after `turns` (each at least one) characters of `mask`, read from `entry` on."""
+def _after_run(entry: _Entry, mask: int, low: int, high: int) -> _Entry:
+    """What stands after `low` (at least one) to `high` characters of `mask`, read from `entry` on."""
     past = (entry.ahead & mask, *entry.past)
-    return _joined((_Entry(((mask,) * (turn - 1) + past)[:DEPTH], ahead, 0) for turn in turns), count)
+    turns = range(low, min(high, low + DEPTH) + 1)
+    after = _joined([_Entry(((mask,) * (turn - 1) + past)[:DEPTH], entry.ahead, 0) for turn in turns], 0)
+    return after._replace(marks=_marked(entry.marks if high != UNBOUNDED else (), mask, high))
 
 
 class Counter:
@@ -113,7 +140,7 @@ class Counter:
                 return self.alternatives(node, branches, entries, weight)
             case Anchor(pairs):
                 return _tidy(
-                    _Entry((entry.past[0] & before, *entry.past[1:]), entry.ahead & after, entry.readings)
+                    entry._replace(past=(entry.past[0] & before, *entry.past[1:]), ahead=entry.ahead & after)
                     for entry in entries
                     for before, after in pairs
                 )
@@ -127,7 +154,12 @@ class Counter:
 
     def step(self, mask: int, entries: list[_Entry]) -> list[_Entry]:
         return _tidy(
-            _Entry((entry.ahead & mask, *entry.past[: DEPTH - 1]), self.any, entry.readings)
+            _Entry(
+                (entry.ahead & mask, *entry.past[: DEPTH - 1]),
+                self.any,
+                entry.readings,
+                _marked(entry.marks, entry.ahead & mask, 1),
+            )
             for entry in entries
             if entry.ahead & mask
         )
@@ -148,9 +180,8 @@ class Counter:
         shortest = max(node.low, 1)
         if node.low == 0:
             rest = self.any & ~mask if node.possessive and node.high else self.any
-            after += (_Entry(entry.past, entry.ahead & rest, entry.readings) for entry in entries)
+            after += (entry._replace(ahead=entry.ahead & rest) for entry in entries)
         rest = self.any & ~mask if node.possessive and node.high == UNBOUNDED else self.any
-        turns = range(shortest, min(node.high, shortest + DEPTH) + 1)
         unique: list[_Entry] = []
         for entry in entries:
             if not entry.ahead & mask or node.high < shortest:
@@ -164,12 +195,14 @@ class Counter:
             inside = node.high if distance is None else min(node.high, distance + 1)
             self.steps += entry.readings * inside
             exits = min(node.high - shortest + 1, inside)
-            after.append(_after_run(entry, mask, turns, rest, entry.readings * exits))
+            out = _after_run(entry, mask, shortest, node.high)
+            after.append(out._replace(ahead=rest, readings=entry.readings * exits))
         if unique:
             # They all entered where the run begins, so those that cannot meet there never run together.
             weight = _weight(unique)
             self.steps += weight
-            after.append(_joined((_after_run(entry, mask, turns, rest, 0) for entry in unique), weight))
+            out = _joined([_after_run(entry, mask, shortest, node.high) for entry in unique], weight)
+            after.append(out._replace(ahead=rest))
         return _tidy(after)
 
     def overlapping(self, node: Repeat, entry: _Entry) -> Unsafe:
@@ -230,6 +263,8 @@ class Counter:
             if not after:
                 return entries if node.low == 0 else []
             new = _joined(after if again is None else [*after, again], 1)
+            if again is not None:  # a mark that moves away with each turn is none
+                new = new._replace(marks=tuple(mark for mark in new.marks if mark in again.marks))
             if new == again:
                 break
             again = new
@@ -241,7 +276,7 @@ class Counter:
                 "before it that it cannot end with, such as ^ or \\b, or bound it, such as {1,5}"
             )
         self.steps = steps + (self.steps - steps) * weight
-        out = _Entry(again.past, again.ahead, weight)
+        out = again._replace(readings=weight)
         return _tidy([*entries, out] if node.low == 0 else [out])
 
     def ambiguous(self, node: Repeat) -> Unsafe:

@@ -54,23 +54,37 @@ def without_sure_tail(node: Node) -> Node:
         case Alt(branches, text):
             return Alt(tuple(map(without_sure_tail, branches)), text)
         case Seq(items, text):
-            kept = list(items)
+            kept, tail = list(items), list[Node]()
             while kept:
-                kept[-1] = without_sure_tail(kept[-1])
-                if not (isinstance(kept[-1], Seq) and not kept[-1].items):
+                tail.insert(0, without_sure_tail(kept.pop()))
+                if not _always_matches(tail[0]):
                     break
-                kept.pop()
-            return Seq(tuple(kept), text)
+            return Seq((*kept, *tail), text)
         case Repeat(low, _, Chars() as body, possessive, text):
             return Repeat(low, low, body, possessive, text) if low else Seq((), "")
         case Repeat(0, 1, body, possessive, text):
             return Repeat(0, 1, without_sure_tail(body), possessive, text)
         case Repeat(low, high, body, possessive, text) if high == UNBOUNDED and not is_nullable(body):
-            if not is_bounded(body) or forward(body).work > MAX_STEPS:
+            turn = without_sure_tail(body)
+            if not is_bounded(turn) or forward(turn).work > MAX_STEPS:
                 return node
-            once = Repeat(0, 1, body, possessive, text)
-            return Seq((Repeat(low, low, body, possessive, text), once), text) if low else once
+            more = Repeat(0, 1, turn, possessive, text)  # what a turn reads stays read, and the last attempt is short
+            if low > 1:
+                return Seq((Repeat(low - 1, low - 1, body, possessive, text), turn, more), text)
+            return Seq((turn, more), text) if low else more
     return node
+
+
+def _always_matches(node: Node) -> bool:
+    """Whether the node can match nothing at any place."""
+    match node:
+        case Seq(items):
+            return all(map(_always_matches, items))
+        case Alt(branches):
+            return any(map(_always_matches, branches))
+        case Repeat(low, _, body):
+            return low == 0 or _always_matches(body)
+    return False
 
 
 class Attempt(NamedTuple):
