@@ -34,7 +34,7 @@ def squash(name: str) -> str:
 
 def is_platform(document: Any) -> bool:
     """Whether this is an answer of the platform (with a product or not)."""
-    if not isinstance(document, Mapping):
+    if not isinstance(document, dict):
         return False
     names = {squash(str(name)) for name in document}
     if any(name.endswith("response") for name in names) or {"api", "ret"} <= names:
@@ -42,7 +42,7 @@ def is_platform(document: Any) -> bool:
     if _is_product(names) or DISPLAY_LIST in names:
         return True
     inner = document.get("result")
-    return isinstance(inner, Mapping) and is_platform(inner)
+    return isinstance(inner, dict) and is_platform(inner)
 
 
 def products(document: Any, where: str) -> Iterator[tuple[Any, str]]:
@@ -55,7 +55,7 @@ def products(document: Any, where: str) -> Iterator[tuple[Any, str]]:
             for index, item in enumerate(document):
                 yield from _in_list(item, f"{pointer}/{index}", where)
             return
-        if not isinstance(document, Mapping):
+        if not isinstance(document, dict):
             break
         by_name = {squash(str(name)): str(name) for name in document}
         _refuse_errors(document, by_name, where)
@@ -81,16 +81,18 @@ def products(document: Any, where: str) -> Iterator[tuple[Any, str]]:
 
 def items(value: Any, pointer: str) -> list[tuple[Any, str]]:
     """The members of a list that may be plain, wrapped once by its type name, a single object, or JSON text."""
+    if value is None:
+        return []
     if isinstance(value, str):
         value = from_text(value)
-    if isinstance(value, Mapping) and len(value) == 1:
+    if isinstance(value, dict) and len(value) == 1:
         key = str(next(iter(value)))
-        inner = value[key]
-        if isinstance(inner, list | Mapping):
+        inner = value.get(key)
+        if isinstance(inner, list | dict):
             value, pointer = inner, f"{pointer}/{escape(key)}"
     if isinstance(value, list):
         return [(item, f"{pointer}/{index}") for index, item in enumerate(value)]
-    return [] if value in (None, {}, "") else [(value, pointer)]
+    return [(value, pointer)] if value else []
 
 
 def from_text(value: str) -> Any:
@@ -104,7 +106,7 @@ def from_text(value: str) -> Any:
 
 
 def _in_list(item: Any, pointer: str, where: str) -> Iterator[tuple[Any, str]]:
-    if isinstance(item, Mapping) and not _is_product({squash(str(name)) for name in item}) and is_platform(item):
+    if isinstance(item, dict) and not _is_product({squash(str(name)) for name in item}) and is_platform(item):
         for product, inner in products(item, where):
             yield product, pointer + inner
     else:
@@ -117,18 +119,18 @@ def _is_product(names: Any) -> bool:
 
 def _next_step(document: Mapping[str, Any], by_name: Mapping[str, str]) -> str | None:
     for name, key in by_name.items():
-        if name.endswith("response") and isinstance(document[key], Mapping | list):
+        if name.endswith("response") and isinstance(document[key], dict | list):
             return key
     for name in _WRAPPERS:
         key = by_name.get(name, "")
-        if key and isinstance(document[key], Mapping | list | str):
+        if key and isinstance(document[key], dict | list | str):
             return key
     return None
 
 
 def _refuse_errors(document: Mapping[str, Any], by_name: Mapping[str, str], where: str) -> None:
     answer = document.get(by_name.get("errorresponse", ""))
-    if isinstance(answer, Mapping):
+    if isinstance(answer, dict):
         codes = " ".join(shown(answer[key]) for key in ("code", "sub_code") if answer.get(key) not in (None, ""))
         text = shown(answer.get("sub_msg") or answer.get("msg") or "", 200)
         raise _platform_error(codes, text, where)

@@ -6,7 +6,6 @@ items of the list call. Every value taken is remembered with its pointer in the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from engine.facts import Image, Listing, Package, Qualification, Wholesale
@@ -60,7 +59,7 @@ _UNUSED = frozenset(
 def read_product(payload: Any, pointer: str, file: str, *, line: int = 0) -> Record:
     """One product of a payload as a record; never fails."""
     sink = Sink()
-    if not isinstance(payload, Mapping):
+    if not isinstance(payload, dict):
         sink.refuse("", values.Unreadable("expected a product object", "应为商品对象"), payload)
         origin = Origin(FORM, file, base=pointer, line=line)
         return Record(None, sink.problems(origin), origin)
@@ -116,7 +115,7 @@ def _texts(product: Payload, found: dict[str, Any]) -> None:
     ):
         by_language: dict[str, tuple[Any, str]] = {}
         for item, pointer in items(product.get(source), product.at(source)):
-            if isinstance(item, Mapping):
+            if isinstance(item, dict):
                 names = {squash(str(name)): str(name) for name in item}
                 language = _language(str(item.get(names.get("locale", "locale")) or main)[:20])
                 if part in names:
@@ -154,11 +153,11 @@ def html_of(detail: str) -> str:
     modules = [item for key in ("moduleList", "mobileDetail") for item, _ in items(document.get(key), "")]
     found: list[str] = []
     for module in modules:
-        if not isinstance(module, Mapping):
+        if not isinstance(module, dict):
             continue
         inner = module.get("html", module.get("content", module.get("texts", "")))
         for part, _ in items(inner, "") if not isinstance(inner, str) else [(inner, "")]:
-            text = part.get("content", "") if isinstance(part, Mapping) else part
+            text = part.get("content", "") if isinstance(part, dict) else part
             if isinstance(text, str) and text:
                 found.append(text)
     return "\n".join(found) if found else detail
@@ -194,7 +193,7 @@ def _images(product: Payload) -> tuple[Image, ...]:
             product.pointers[f"/images/{len(found)}/url"] = product.at("imageurls")
             found.append(Image(url=url.strip()))
     for item, pointer in items(product.get("marketimages"), product.at("marketimages")):
-        if isinstance(item, Mapping):
+        if isinstance(item, dict):
             get = getter(product, item, pointer, f"/images/{len(found)}")
             kind = get("imagetype", values.identifier, "kind") or ""
             found.append(Image(url=get("url", values.text, "url"), kind=codes.IMAGE_KINDS.get(kind, "marketing_long")))
@@ -204,12 +203,12 @@ def _images(product: Payload) -> tuple[Image, ...]:
 def _videos(product: Payload) -> tuple[str, ...]:
     media = product.get("aeopaemultimedia")
     found = []
-    if isinstance(media, Mapping):
+    if isinstance(media, dict):
         for name, value in media.items():
             if squash(str(name)) != "aeopaevideos":
                 continue
             for item, _ in items(value, ""):
-                if isinstance(item, Mapping):
+                if isinstance(item, dict):
                     text = item.get("media_id") or item.get("mediaId") or item.get("url") or item.get("poster_url")
                     if isinstance(text, str | int):
                         found.append(values.clean(str(text)[:2000])[0])

@@ -53,8 +53,9 @@ class Payload:
         except values.Unreadable as error:
             self.sink.refuse(ours, error, value)
             return None
-        self.sink.converted(ours, how, found, value)
-        if isinstance(found, str):
+        if how is not values.EXACT:
+            self.sink.converted(ours, how, found, value)
+        if isinstance(found, str) and not (found.isascii() and "\0" not in found):
             found, bad = values.clean(found)
             if bad:
                 self.sink.replaced(ours, bad, found)
@@ -67,7 +68,7 @@ def objects(product: Payload, name: str, ours: str) -> list[tuple[Mapping[str, A
     product.pointers[ours] = product.at(name)
     for index, (item, pointer) in enumerate(items(product.get(name), product.at(name))):
         product.pointers[f"{ours}/{index}"] = pointer
-        if isinstance(item, Mapping):
+        if isinstance(item, dict):
             found.append((item, pointer))
         else:
             product.sink.refuse(f"{ours}/{index}", values.Unreadable("expected an object", "应为对象"), item)

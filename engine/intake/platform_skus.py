@@ -85,7 +85,7 @@ def _sku_properties(
     key = next((names[n] for n in ("aeopskupropertylist", "aeopskuproperty", "aeopskupropertys") if n in names), "")
     found = []
     for index, (part, at) in enumerate(items(item.get(key), f"{pointer}/{escape(key)}")):
-        if not isinstance(part, Mapping):
+        if not isinstance(part, dict):
             continue
         get = getter(product, part, at, f"{ours}/properties/{index}")
         name_id = get("skupropertyid", values.identifier, "name_id")
@@ -117,7 +117,7 @@ def _properties_of_id(sku_id: str) -> tuple[SkuProperty, ...]:
 
 
 def _country_price(product: Payload, price: Any, at: str, sku_id: str | None, found: list[CountryPrice]) -> None:
-    if not isinstance(price, Mapping):
+    if not isinstance(price, dict):
         return
     get = getter(product, price, at, f"/country_prices/{len(found)}")
     country = get("shiptocountry", values.text, "country") or get("countrycode", values.text, "country")
@@ -129,18 +129,18 @@ def _country_price(product: Payload, price: Any, at: str, sku_id: str | None, fo
 def quotes_of(product: Payload) -> tuple[CountryPrice, ...]:
     """`aeop_national_quote_configuration`: JSON text with one entry a country, for all SKUs or by SKU id."""
     configuration = product.get("aeopnationalquoteconfiguration")
-    if not isinstance(configuration, Mapping):
+    if not isinstance(configuration, dict):
         return ()
     names = {squash(str(name)): str(name) for name in configuration}
     kind = str(configuration.get(names.get("configurationtype", "")) or "absolute")[:20]
     found: list[CountryPrice] = []
     ours, at = "/country_prices", f"{product.at('aeopnationalquoteconfiguration')}/{names.get('configurationdata', '')}"
     for entry, _ in items(configuration.get(names.get("configurationdata", "")), ""):
-        if not isinstance(entry, Mapping):
+        if not isinstance(entry, dict):
             continue
         country = str(entry.get("shiptoCountry") or entry.get("shipto_country") or "")[:10]
         for key, value in entry.items():
-            if key.endswith("QuoteMap") and isinstance(value, Mapping):
+            if key.endswith("QuoteMap") and isinstance(value, dict):
                 for sku_id, amount in value.items():
                     read = product.read(amount, values.number, ours, at)
                     found.append(CountryPrice(country=country, value=read, kind=kind, sku_id=str(sku_id) or None))

@@ -32,6 +32,7 @@ _MONEY_WORDS = re.compile(
     r"(?:US|HK|CA|AU)?\s?[$€£¥￥₽₩₹]|\b(?:USD|EUR|CNY|RMB|RUB|GBP|BRL|JPY|KRW)\b|元|美元|卢布|руб\.?", re.IGNORECASE
 )
 _CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "₽": "RUB", "₩": "KRW", "₹": "INR"}
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+", re.ASCII)
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ].{0,40})?", re.ASCII)
 _UNITS = {
     "kg": {"kg": "1", "kgs": "1", "公斤": "1", "千克": "1", "g": "0.001", "克": "0.001", "lb": "0.45359237"},
@@ -95,7 +96,7 @@ def identifier(value: Any) -> tuple[str, str]:
         raise _lost_digits()
     found, how = text(value)
     found = found.strip()
-    if re.fullmatch(r"\d(?:\.\d+)?[eE]\+?\d+", found, re.ASCII):
+    if found[:1].isdigit() and _SCIENTIFIC.fullmatch(found):
         raise _lost_digits()
     if found.endswith(".0") and found[:-2].isdigit():
         return found[:-2], CONVERTED

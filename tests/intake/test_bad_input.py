@@ -118,11 +118,12 @@ def test_brackets_within_text_are_no_nesting() -> None:
     assert listing.title == "[{" * 1000
 
 
-def test_a_deep_python_value_is_read_or_refused() -> None:
+def test_a_deep_python_value_is_refused() -> None:
     value: object = {"title": "a"}
     for _ in range(5_000):
         value = {"previous": value}
-    assert one_listing(value).previous is not None
+    with pytest.raises(IntakeError, match="nested more than 64 deep"):
+        one_listing(value)
 
 
 @pytest.mark.parametrize(
