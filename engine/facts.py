@@ -16,7 +16,7 @@ from msgspec import Struct
 FrozenText = dict[str, str]
 
 
-class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """Base of all facts: immutable, compared by value, unknown fields refused."""
 
 

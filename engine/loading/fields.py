@@ -12,10 +12,11 @@ from engine.model.rule import LANGUAGES
 
 
 class Faults:
-    """The faults of one file, in the order they were found."""
+    """The faults of one file, in the order they were found. `name` is the file's name within the pack."""
 
-    def __init__(self, file: str, found: list[Fault]) -> None:
+    def __init__(self, file: str, found: list[Fault], *, name: str | None = None) -> None:
         self.file = file
+        self.name = name if name is not None else file
         self._found = found
         self._before = len(found)
 

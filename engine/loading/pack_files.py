@@ -159,7 +159,13 @@ class _Reader:
         return [name for name in self._in("") if RULE_FILE.match(name.rsplit("/", 1)[-1])]
 
     def _place(self, name: str) -> str:
-        return (self._root / name).as_posix()
+        """The file as a person would open it: from where they stand, if it lies below."""
+        path = (self._root / name).resolve()
+        here = Path.cwd()
+        return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
+
+    def _faults_of(self, name: str) -> Faults:
+        return Faults(self._place(name), self._found, name=name)
 
     def _parse(self, name: str) -> Node | None:
         file = self._place(name)
@@ -175,14 +181,14 @@ class _Reader:
         node = self._parse(name)
         if node is None:
             return None
-        return read_rule(node, context, Faults(self._place(name), self._found))
+        return read_rule(node, context, self._faults_of(name))
 
     def _manifest(self) -> dict[str, Any]:
         name = f"{self._name}/pack.yaml"
         node = self._parse(name)
         if node is None:
             return {}
-        fields = Fields(node, Faults(self._place(name), self._found), "pack.yaml")
+        fields = Fields(node, self._faults_of(name), "pack.yaml")
         values = {key: fields.text(key) for key in ("id", "version", "marketplace", "currency", "language")}
         title, day = fields.wording("title"), fields.day("examples_as_of")
         fields.close()
@@ -193,7 +199,7 @@ class _Reader:
         node = self._parse(name) if name in self._files else None
         if node is None:
             return []
-        faults = Faults(self._place(name), self._found)
+        faults = self._faults_of(name)
         fields = Fields(node, faults, "codes.yaml")
         codes = []
         for entry in fields.entries("codes", required=True):
@@ -210,7 +216,7 @@ class _Reader:
         node = self._parse(name)
         if node is None:
             return None
-        faults = Faults(self._place(name), self._found)
+        faults = self._faults_of(name)
         fields = Fields(node, faults, "a word list")
         list_id, title = fields.text("id"), fields.wording("title")
         fields.optional("source"), fields.optional("note")

@@ -95,7 +95,7 @@ def read_rule(root: Node, context: Context, faults: Faults) -> CheckRule | None:
         each=each,
         at=at,
         when=when,
-        file=faults.file,
+        file=faults.name,
     )
 
 

@@ -18,7 +18,7 @@ from engine.facts import Listing, Package
 from engine.features.registry import Feature, Registry
 from engine.features.resources import Resources
 from engine.features.scan import Scanner
-from engine.features.view import View
+from engine.features.view import View, derived
 from engine.model.expressions import And, Comparison, Expr, Literal, Ref
 from engine.model.rule import CheckRule
 from engine.taxonomy import Taxonomy
@@ -26,36 +26,46 @@ from engine.taxonomy import Taxonomy
 AS_OF = date(2026, 11, 23)
 Condition = tuple[tuple[str, str, Any], ...]
 NONE = Package()
+NO_RESOURCES = Resources({}, Taxonomy.from_documents(()), Scanner(()))
 
-MEASURES: dict[str, tuple[str, Callable[[Listing], Any]]] = {
-    "title": ("str", lambda listing: listing.title or ""),
-    "title_length": ("int", lambda listing: len(listing.title or "")),
-    "title_words": ("int", lambda listing: len((listing.title or "").split())),
-    "title_commas": ("int", lambda listing: (listing.title or "").count(",")),
-    "description_length": ("int", lambda listing: len(listing.description or "")),
-    "description_images": ("int", lambda listing: (listing.description or "").count("<img")),
-    "description_paragraphs": ("int", lambda listing: (listing.description or "").count("<p>")),
-    "price": ("decimal", lambda listing: listing.price or Decimal(0)),
-    "sku_count": ("int", lambda listing: len(listing.skus)),
-    "sku_price_min": ("decimal", lambda listing: min([sku.price or Decimal(0) for sku in listing.skus], default=0)),
-    "sku_price_max": ("decimal", lambda listing: max([sku.price or Decimal(0) for sku in listing.skus], default=0)),
-    "stock_total": ("int", lambda listing: sum([sku.stock or 0 for sku in listing.skus])),
-    "stock_min": ("int", lambda listing: min([sku.stock or 0 for sku in listing.skus], default=0)),
-    "image_count": ("int", lambda listing: len(listing.images)),
-    "image_width_min": ("int", lambda listing: min([image.width or 0 for image in listing.images], default=0)),
-    "image_size_max": ("int", lambda listing: max([image.size or 0 for image in listing.images], default=0)),
-    "attribute_count": ("int", lambda listing: len(listing.attributes)),
-    "attribute_empty": ("int", lambda listing: len([a for a in listing.attributes if not a.value])),
-    "keyword_count": ("int", lambda listing: len(listing.keywords)),
-    "handling_days": ("int", lambda listing: listing.handling_days or 0),
-    "pieces": ("int", lambda listing: listing.pieces_per_lot or 0),
-    "weight": ("decimal", lambda listing: listing.package.weight or Decimal(0) if listing.package else Decimal(0)),
+
+@derived
+def _prices(view: View) -> list[Decimal]:
+    return [sku.price or Decimal(0) for sku in view.listing.skus]
+
+
+MEASURES: dict[str, tuple[str, Callable[[View], Any]]] = {
+    "title": ("str", lambda view: view.listing.title or ""),
+    "title_length": ("int", lambda view: len(view.listing.title or "")),
+    "title_words": ("int", lambda view: len((view.listing.title or "").split())),
+    "title_commas": ("int", lambda view: (view.listing.title or "").count(",")),
+    "description_length": ("int", lambda view: len(view.listing.description or "")),
+    "description_images": ("int", lambda view: (view.listing.description or "").count("<img")),
+    "description_paragraphs": ("int", lambda view: (view.listing.description or "").count("<p>")),
+    "price": ("decimal", lambda view: view.listing.price or Decimal(0)),
+    "sku_count": ("int", lambda view: len(view.listing.skus)),
+    "sku_price_min": ("decimal", lambda view: min(_prices(view), default=0)),
+    "sku_price_max": ("decimal", lambda view: max(_prices(view), default=0)),
+    "stock_total": ("int", lambda view: sum([sku.stock or 0 for sku in view.listing.skus])),
+    "stock_min": ("int", lambda view: min([sku.stock or 0 for sku in view.listing.skus], default=0)),
+    "image_count": ("int", lambda view: len(view.listing.images)),
+    "image_width_min": ("int", lambda view: min([image.width or 0 for image in view.listing.images], default=0)),
+    "image_size_max": ("int", lambda view: max([image.size or 0 for image in view.listing.images], default=0)),
+    "attribute_count": ("int", lambda view: len(view.listing.attributes)),
+    "attribute_empty": ("int", lambda view: len([a for a in view.listing.attributes if not a.value])),
+    "keyword_count": ("int", lambda view: len(view.listing.keywords)),
+    "handling_days": ("int", lambda view: view.listing.handling_days or 0),
+    "pieces": ("int", lambda view: view.listing.pieces_per_lot or 0),
+    "weight": (
+        "decimal",
+        lambda view: view.listing.package.weight or Decimal(0) if view.listing.package else Decimal(0),
+    ),
     "longest_side": (
         "decimal",
-        lambda listing: listing.package.length or Decimal(0) if listing.package else Decimal(0),
+        lambda view: view.listing.package.length or Decimal(0) if view.listing.package else Decimal(0),
     ),
-    "country_count": ("int", lambda listing: len(listing.deliverable_countries or ())),
-    "status": ("str", lambda listing: listing.status or ""),
+    "country_count": ("int", lambda view: len(view.listing.deliverable_countries or ())),
+    "status": ("str", lambda view: view.listing.status or ""),
 }
 CONDITIONS: tuple[Condition, ...] = (
     (("title_length", "gt", 128),),
@@ -118,7 +128,8 @@ def _varied(condition: Condition, turn: int) -> Condition:
 
 def measure(listing: Listing) -> dict[str, Any]:
     """All measures at once: what the other engines are given, numbers as float."""
-    found = {name: compute(listing) for name, (_, compute) in MEASURES.items()}
+    view = View(listing, NO_RESOURCES, as_of=AS_OF)
+    found = {name: compute(view) for name, (_, compute) in MEASURES.items()}
     return {name: float(value) if isinstance(value, Decimal) else value for name, value in found.items()}
 
 
@@ -126,14 +137,9 @@ def common_program(count: int, *, patterns: bool = True) -> tuple[Program, Resou
     """The conditions as our own compiled rules."""
     own = Registry()
     for name, (kind, compute) in MEASURES.items():
-        own.features[name] = Feature(name, kind, _of_view(compute), (), name, name)
-    resources = Resources({}, Taxonomy.from_documents(()), Scanner(()))
+        own.features[name] = Feature(name, kind, compute, (), name, name)
     rules = [_rule(f"R{index:04}", condition) for index, condition in enumerate(conditions(count, patterns=patterns))]
-    return Program(rules, "bench", AS_OF, resources, registry=own), resources
-
-
-def _of_view(compute: Callable[[Listing], Any]) -> Callable[[View], Any]:
-    return lambda view: compute(view.listing)
+    return Program(rules, "bench", AS_OF, NO_RESOURCES, registry=own), NO_RESOURCES
 
 
 def _rule(rule_id: str, condition: Condition) -> CheckRule:

@@ -48,7 +48,7 @@ def listing(number: int) -> dict[str, Any]:
         "id": str(1005000000000000 + number),
         "store_id": "1100000001",
         "title": title,
-        "category_id": "water_bottles",
+        "category_id": "drinkware_bottles",
         "status": "onSelling",
         "attributes": [
             {"name": "Brand Name", "value": maker},
@@ -57,7 +57,8 @@ def listing(number: int) -> dict[str, Any]:
             {"name": "Capacity", "value": str(size), "unit": "ml"},
             {"name": "Model Number", "value": f"{maker[:2].upper()}-{size}"},
             {"name": "Certification", "value": "LFGB"},
-            {"name": "Feature", "value": "Eco-Friendly"},
+            {"name": "BPA Free", "value": "Yes"},
+            {"name": "Feature", "value": "Leakproof"},
         ],
         "price": price,
         "currency": "USD",
@@ -90,6 +91,8 @@ def listing(number: int) -> dict[str, Any]:
             for part in range(5)
         ],
         "description": "".join(paragraphs) + "<ul><li>One bottle</li><li>One lid</li><li>One brush</li></ul>",
+        "qualifications": [{"key": "food_contact_report", "value": f"https://ae01.alicdn.com/kf/r{number}.jpg"}],
+        "eu_responsible_id": "9001",
         "keywords": ["vacuum flask", "thermal drink bottle"],
         "package": {"length": 28, "width": 9, "height": 9, "weight": 0.42},
         "selling_unit": "piece",
