@@ -52,6 +52,7 @@ DOMAIN = re.compile(
     r"(?![\w-]|\.[a-z0-9])(?:/[\w./?=&%-]{0,80})?"
 )
 ENDING = re.compile(r"\.(?:com|net|org|cn|shop|store|online|ru|top|xyz|info|biz|site|club|vip|cc|me/)")
+COMPANY = re.compile(r"[\s,]{1,2}(?:inc|ltd|llc|gmbh|corp)\b")
 WEAK_ENDINGS = frozenset({"de", "uk", "es", "fr", "it", "br", "me", "io", "co", "us", "eu", "in", "asia", "cc"})
 
 
@@ -68,6 +69,7 @@ class Contact(NamedTuple):
     domain: str
     disguised: bool
     hidden: bool
+    is_brand: bool
     locations: tuple[Location]
 
 
@@ -93,6 +95,7 @@ class _Found(NamedTuple):
             "str", "The registered domain of a url or e-mail, else empty", "网址或邮箱的注册域名，其余为空"
         ),
         "disguised": Field("bool", "Written so that a search does not find it", "是否变形书写以规避检测"),
+        "is_brand": Field("bool", "The brand attribute says the same name", "与品牌属性的名称相同"),
         "hidden": Field("bool", "In a comment, a tag or a part that a buyer does not see", "是否隐藏（买家看不到）"),
     },
     reads=(
@@ -250,6 +253,8 @@ def _addresses(text: str) -> list[_Found]:
             continue
         if host.split(".")[0].isdecimal() and not whole.startswith(("http", "www")):
             continue
+        if COMPANY.match(lower, match.end()):
+            continue
         is_address = whole.startswith(("http", "www")) or "/" in whole
         found.append(_Found("url" if is_address else "domain", match.start(), match.end(), domain=registrable(host)))
     return found
@@ -309,8 +314,19 @@ def _merged(places: Iterable[_Found]) -> list[_Found]:
 
 def _contact(view: View, field: TextField, place: _Found) -> Contact:
     location = span(field, place.start, place.end)
+    is_brand = place.kind == "domain" and _is_brand(view, location.text or "")
     is_hidden = field.kind in HTML and _is_hidden(view, field, place.start)
-    return Contact(place.kind, location.text or "", field.kind, place.domain, place.disguised, is_hidden, (location,))
+    return Contact(
+        place.kind, location.text or "", field.kind, place.domain, place.disguised, is_hidden, is_brand, (location,)
+    )
+
+
+def _is_brand(view: View, name: str) -> bool:
+    """Whether the brand attribute holds just this name."""
+    return any(
+        attribute.value is not None and attribute.value.lower() == name.lower() and "brand" in attribute.name.lower()
+        for attribute in view.listing.attributes
+    )
 
 
 def _is_hidden(view: View, field: TextField, at: int) -> bool:

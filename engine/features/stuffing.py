@@ -408,11 +408,13 @@ def _doubled(view: View) -> list[Keyword]:
     if not title or not _repeats(view):
         return []
     words = _title_keywords(view)
-    names, common = _words(view, DOUBLE_NAMES), _words(view, DOUBLING_FAULTS)
+    names, common, ignored = _words(view, DOUBLE_NAMES), _words(view, DOUBLING_FAULTS), _words(view, IGNORED)
     found = []
-    for left, right in pairwise(words):
+    for index, (left, right) in enumerate(pairwise(words)):
         if left.stem != right.stem or not left.stem.isalpha() or left.stem in names:
             continue
+        if left.stem in ignored and index and words[index - 1].stem in JOINERS:
+            continue  # "black and white, white gold"
         is_code = right.end < len(title) and title[right.end] == "_"
         if title[left.end : right.start] == " " and not is_code and (len(left.stem) > 4 or left.stem in common):
             found.append(right)

@@ -14,7 +14,8 @@ from engine.features.tokens import WORD, title_tokens
 from engine.features.view import View, derived
 from engine.findings import Location
 
-CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]{4,}(?![A-Za-z])")
+CAPITALS = re.compile(r"(?<![A-Za-z0-9_-])[A-Z]{4,}(?![A-Za-z0-9_])(?!-\w{0,20}\d)")
+"""Whole words only: the letters of a model ("SNTH-3", "WNDR4000") are no shouting."""
 WORDS = re.compile(r"[A-Za-z]{4,}")
 LETTER = re.compile(r"[a-z]")
 IDEOGRAM = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
@@ -26,7 +27,7 @@ SYMBOLS = re.compile(
 )
 MONEY_GATE = re.compile(r"[$€£¥₽₹￥%]|usd|rmb|cny")
 PRICE = re.compile(
-    r"(?<![\w$])(?:(?:us|usd|au|ca|c|a)\s?)?[$€£¥₽₹￥]\s?\d{1,6}(?:[.,]\d{1,3})?(?![\w%])"
+    r"(?<![\w$])(?:(?:us|usd|au|ca|c|a)\s?)?[$€£¥₽₹￥]\s?\d{1,6}(?:[.,]\d{1,3})?(?![\w%]|\s(?:warranty|guarantee))"
     r"|(?<![\w.,])\d{1,6}(?:[.,]\d{1,2})?\s?(?:[$€£¥₽₹￥](?!\w)|(?:usd|rmb|cny)\b)"
     r"|\b(?:usd|rmb|cny)\s?\d{1,6}(?:[.,]\d{1,2})?\b"
 )
