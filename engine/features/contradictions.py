@@ -174,10 +174,10 @@ def _numbers(view: View) -> Iterator[Contradiction]:
             continue
         given = view.resources.taxonomy.convert(spec, read[0], read[1])
         told = found[0].amount
-        if not given or not told or _varies(view, name):
+        if not given or not told or given == told or _varies(view, name):
             continue
         ratio = quotient(max(given, told), min(given, told))
-        if ratio is not None and ratio != 1:
+        if ratio is not None:
             yield _item(view, spec, found[0].start, found[0].end, items[0], ratio=ratio)
 
 

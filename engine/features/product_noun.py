@@ -6,7 +6,7 @@ This is the quick way that every listing takes: look-ups of stems, no segmentati
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.features.registry import feature
@@ -73,14 +73,16 @@ def title_words(view: View) -> list[Word]:
 
 def heads(title: str, words: Sequence[Word], rule: Reading) -> list[bool]:
     """For each word: whether it stands where the goods are named, that is, not in a complement."""
+    openers = rule.openers
+    if openers.isdisjoint([word[0] for word in words]):
+        return [True] * len(words)
     flags = []
     inside = False
-    plain = rule.openers
     last_end = 0
     for position, (text, start, end) in enumerate(words):
         if inside and start - last_end > 1 and not BREAKS.isdisjoint(title[last_end:start]):
             inside = False
-        if text in plain and not (text == "of" and _counts(words, position, rule)):
+        if text in openers and not (text == "of" and _counts(words, position, rule)):
             inside = True
         flags.append(not inside)
         last_end = end
@@ -94,55 +96,44 @@ def _counts(words: Sequence[Word], position: int, rule: Reading) -> bool:
 
 def find_mentions(title: str, words: Sequence[Word], index: NounIndex, rule: Reading) -> list[Mention]:
     """All nouns, longest first at each place, left to right."""
-    first, phrases = index.first, index.phrases
-    spots: list[tuple[int, int, str]] = []
-    count = len(words)
-    at = 0
-    while at < count:
-        longest = first.get(words[at].stem)
-        if longest:
-            for length in range(min(longest, count - at), 0, -1):
-                phrase = words[at].stem if length == 1 else " ".join([word.stem for word in words[at : at + length]])
-                if phrase in phrases:
-                    spots.append((at, at + length, phrase))
-                    at += length
-                    break
-            else:
-                at += 1
-        else:
-            at += 1
+    spots = longest_phrases([word[0] for word in words], index.first, index.phrases)
     if not spots:
         return []
     flags = heads(title, words, rule)
     if not any(flags[start] for start, _, _ in spots):
-        last = spots[-1]
-        flags[last[0]] = True  # "For iPhone 14 case": nothing is named outside the complement
+        flags[spots[-1][0]] = True  # "For iPhone 14 case": nothing is named outside the complement
     found: list[Mention] = []
+    nouns = [index.noun(phrase) for _, _, phrase in spots]
+    last = len(spots) - 1
     for position, (begin, end, phrase) in enumerate(spots):
-        leaves = phrases[phrase]
-        follower = spots[position + 1] if position + 1 < len(spots) else None
-        joined = follower is not None and follower[0] == end and flags[follower[0]]
-        is_head = flags[begin] and not (joined and follower is not None and _apart(index, leaves, phrases[follower[2]]))
-        found.append(
-            Mention(phrase, words[begin].start, words[end - 1].end, leaves, _weaker(phrase, phrases, leaves), is_head)
-        )
+        noun = nouns[position]
+        is_head = flags[begin]
+        if is_head and position < last:
+            following = spots[position + 1][0]
+            # two nouns in a row are a compound ("phone case"), or, of one group, names of alike goods ("sneakers shoes")
+            if following == end and flags[following] and noun.groups.isdisjoint(nouns[position + 1].groups):
+                is_head = False
+        found.append(Mention(phrase, words[begin][1], words[end - 1][2], noun.leaves, noun.weaker, is_head))
     return found
 
 
-def _apart(index: NounIndex, leaves: tuple[int, ...], others: tuple[int, ...]) -> bool:
-    """Whether two nouns in a row are a compound ("phone case"), not two names of alike goods ("sneakers shoes")."""
-    all_leaves = index.leaves
-    groups = {all_leaves[number].group for number in others}
-    return all(all_leaves[number].group not in groups for number in leaves)
-
-
-def _weaker(phrase: str, phrases: dict[str, tuple[int, ...]], leaves: tuple[int, ...]) -> tuple[int, ...]:
-    found: list[int] = []
-    _, _, rest = phrase.partition(" ")
-    while rest:
-        found.extend(number for number in phrases.get(rest, ()) if number not in leaves and number not in found)
-        _, _, rest = rest.partition(" ")
-    return tuple(found)
+def longest_phrases(
+    stems: Sequence[str], first: Mapping[str, int], phrases: Container[str]
+) -> list[tuple[int, int, str]]:
+    """(first word, after the last word, phrase) of the longest known phrase at each place, none overlapping."""
+    found: list[tuple[int, int, str]] = []
+    free = 0
+    count = len(stems)
+    for at, text in enumerate(stems):
+        if at < free or text not in first:
+            continue
+        for length in range(min(first[text], count - at), 0, -1):
+            phrase = text if length == 1 else " ".join(stems[at : at + length])
+            if phrase in phrases:
+                free = at + length
+                found.append((at, free, phrase))
+                break
+    return found
 
 
 def chinese_mentions(title: str, index: NounIndex, rule: Reading) -> list[Mention]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
 from typing import NamedTuple
 
-from engine.features.product_noun import Word, heads, title_words
+from engine.features.product_noun import Word, heads, longest_phrases, title_words
 from engine.features.view import View, derived
 from engine.taxonomy import Attribute
 from engine.taxonomy.claims import COLOR, MATERIAL, Claim
@@ -39,27 +38,15 @@ def said(view: View) -> Mapping[str, list[Said]]:
     taxonomy = view.resources.taxonomy
     index = taxonomy.claims
     words = title_words(view)
-    first, phrases = index.first, index.phrases
     found: dict[str, list[Said]] = {}
-    flags: list[bool] | None = None
-    count = len(words)
-    at = 0
-    while at < count:
-        longest = first.get(words[at].stem)
-        step = 1
-        for length in range(min(longest or 0, count - at), 0, -1):
-            phrase = words[at].stem if length == 1 else " ".join([word.stem for word in words[at : at + length]])
-            claims = phrases.get(phrase)
-            if claims:
-                if flags is None:
-                    flags = heads(title, words, taxonomy.reading)
-                for claim in claims:
-                    firm = claim.is_firm and flags[at] and not _excused(view, claim, words, at, at + length)
-                    start, end = words[at].start, words[at + length - 1].end
-                    found.setdefault(claim.attribute, []).append(Said(claim.value, start, end, firm))
-                step = length
-                break
-        at += step
+    spots = longest_phrases([word[0] for word in words], index.first, index.phrases)
+    if not spots:
+        return found
+    flags = heads(title, words, taxonomy.reading)
+    for at, after, phrase in spots:
+        for claim in index.phrases[phrase]:
+            firm = claim.is_firm and flags[at] and not _excused(view, claim, words, at, after)
+            found.setdefault(claim.attribute, []).append(Said(claim.value, words[at].start, words[after - 1].end, firm))
     return found
 
 
@@ -85,6 +72,11 @@ def _excused(view: View, claim: Claim, words: Sequence[Word], start: int, end: i
     return before in excuses or after in excuses
 
 
+DIGIT = re.compile(r"[0-9]")
+MEMORY = "memory"
+"""The one attribute whose unit says too little: GB is memory only beside the word RAM."""
+
+
 class Measure(NamedTuple):
     """A number with a unit in the title, in the attribute's first unit."""
 
@@ -93,41 +85,32 @@ class Measure(NamedTuple):
     end: int
 
 
-@lru_cache(maxsize=256)
-def _pattern(aliases: tuple[str, ...]) -> re.Pattern[str]:
-    units = "|".join(re.escape(alias) for alias in sorted(aliases, key=len, reverse=True))
-    return re.compile(rf"(?<![\w.,/~x*×-])(\d{{1,7}}(?:\.\d{{1,3}})?)\s?-?({units})(?![\w/])", re.IGNORECASE)
-
-
 def measures(view: View, attribute: Attribute) -> list[Measure]:
     """Numbers of the title in units of the attribute; none when a word beside one gives it another meaning."""
     title = view.listing.title
-    if not title or not any(char.isdigit() for char in title):
+    taxonomy = view.resources.taxonomy
+    pattern = taxonomy.unit_pattern(attribute) if title and has_digit(view) else None
+    if pattern is None or not title:
         return []
-    reading = view.resources.taxonomy.reading
-    short = reading.short_units
-    aliases = tuple(
-        dict.fromkeys(
-            alias
-            for unit in attribute.units
-            for alias in (unit.id.replace("_", " "), *unit.aliases)
-            if len(alias) > 1 or alias.lower() in short
-        )
-    )
-    if not aliases:
-        return []
+    excuses = taxonomy.reading.number_excuses
     found = []
-    for match in _pattern(aliases).finditer(title):
-        value = view.resources.taxonomy.convert(attribute, Decimal(match.group(1)), match.group(2))
+    for match in pattern.finditer(title):
+        value = taxonomy.convert(attribute, Decimal(match.group(1)), match.group(2))
         if value is None:
             continue
-        before = title[: match.start()].rsplit(None, 2)[-1:]
-        after = title[match.end() :].split(None, 2)[:1]
+        before = title[: match.start()].rsplit(None, 1)[-1:]
+        after = title[match.end() :].split(None, 1)[:1]
         beside = {word.lower().strip(",.()[]") for word in (*before, *after)}
-        if attribute.id == "memory":
-            if "ram" not in {word.lower() for word in after}:
+        if attribute.id == MEMORY:
+            if "ram" not in beside:
                 return []
-        elif not beside.isdisjoint(reading.number_excuses) or title[match.end() : match.end() + 1] in {"-", "~", "+"}:
+        elif not beside.isdisjoint(excuses) or title[match.end() : match.end() + 1] in {"-", "~", "+"}:
             return []
         found.append(Measure(value, match.start(), match.end()))
     return found
+
+
+@derived
+def has_digit(view: View) -> bool:
+    """Whether the title has a digit at all."""
+    return DIGIT.search(view.listing.title or "") is not None

@@ -18,7 +18,7 @@ def attributes(documents: Iterable[Document]) -> Iterator[Attribute]:
         for item in document.get("attributes") or ():
             yield Attribute(
                 id=str(item["id"]),
-                name=item["name"],
+                name=_wording(item.get("name")),
                 aliases=_flat(item.get("aliases")),
                 type=item.get("type", "text"),
                 exclusive=bool(item.get("exclusive", False)),
@@ -55,7 +55,7 @@ def merged(documents: Iterable[Document], section: str) -> dict[str, Any]:
 def _node(item: Document, ancestors: tuple[str, ...], industry: str) -> Category:
     return Category(
         id=str(item["id"]),
-        name=item.get("name") or {},
+        name=_wording(item.get("name")),
         ancestors=ancestors,
         industry=industry,
         is_leaf=False,
@@ -73,7 +73,7 @@ def _leaf(item: Document, defaults: Document, ancestors: tuple[str, ...], index:
     optional = _union(defaults.get("optional"), item.get("optional"), without=(*required_or_key, *key))
     return Category(
         id=str(item["id"]),
-        name=item.get("name") or {},
+        name=_wording(item.get("name")),
         ancestors=ancestors,
         industry=ancestors[-1],
         is_leaf=True,
@@ -103,6 +103,11 @@ def _unit(item: Document) -> Unit:
     except InvalidOperation:
         factor = Decimal(1)
     return Unit(str(item["id"]), _texts(item.get("aliases")), factor)
+
+
+def _wording(item: Any) -> Mapping[str, str]:
+    """The given languages of a name."""
+    return {language: str(text) for language, text in (item or {}).items() if text is not None}
 
 
 def _flat(item: Any) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from engine.taxonomy.model import Category
 
@@ -57,14 +58,23 @@ def split(text: str) -> list[str]:
     return [stem(word) for word in text.lower().split()]
 
 
+class Noun(NamedTuple):
+    """What a phrase names: `leaves`; `weaker`, the leaves that only its last words name; the `groups` of the leaves."""
+
+    leaves: tuple[int, ...]
+    weaker: tuple[int, ...]
+    groups: frozenset[str]
+
+
 class NounIndex:
     """`phrases`: stems joined by a space → numbers of the leaves it names. `first`: first stem → longest phrase that
     begins with it, in words. `chinese`: Chinese noun → leaves."""
 
-    __slots__ = ("chinese", "chinese_longest", "first", "leaves", "phrases", "spelled")
+    __slots__ = ("_known", "chinese", "chinese_longest", "first", "leaves", "phrases", "spelled")
 
     def __init__(self, leaves: Sequence[Category], never: frozenset[str]) -> None:
         self.leaves = leaves
+        self._known: dict[str, Noun] = {}
         phrases: dict[str, dict[int, None]] = {}
         chinese: dict[str, dict[int, None]] = {}
         spelled: dict[str, str] = {}
@@ -93,3 +103,17 @@ class NounIndex:
         self.first = first
         self.chinese = {noun: tuple(owners) for noun, owners in chinese.items()}
         self.chinese_longest = max(map(len, self.chinese), default=0)
+
+    def noun(self, phrase: str) -> Noun:
+        """What a phrase of the dictionary names; worked out when it is first met."""
+        known = self._known.get(phrase)
+        if known is None:
+            leaves = self.phrases[phrase]
+            weaker: list[int] = []
+            _, _, rest = phrase.partition(" ")
+            while rest:
+                weaker.extend(leaf for leaf in self.phrases.get(rest, ()) if leaf not in leaves and leaf not in weaker)
+                _, _, rest = rest.partition(" ")
+            groups = frozenset(self.leaves[leaf].group for leaf in leaves)
+            known = self._known[phrase] = Noun(leaves, tuple(weaker), groups)
+        return known

@@ -251,15 +251,41 @@ class Taxonomy:
             return None
         return self.values_of(attribute).get(fold(text))
 
+    @cached_property
+    def _units(self) -> dict[str, dict[str, Unit]]:
+        return {
+            attribute.id: {
+                fold(name): unit for unit in reversed(attribute.units) for name in (*reversed(unit.aliases), unit.id)
+            }
+            for attribute in self.attributes.values()
+            if attribute.units
+        }
+
     def unit(self, attribute: Attribute, text: str) -> Unit | None:
         """The attribute's unit of that name or alias."""
-        wanted = fold(text).rstrip(".")
-        for unit in attribute.units:
-            if wanted == fold(unit.id) or any(wanted == fold(alias) for alias in unit.aliases):
-                return unit
-        return None
+        return self._units.get(attribute.id, {}).get(fold(text).rstrip(".")) if len(text) <= LONGEST_NAME else None
 
     def convert(self, attribute: Attribute, number: Decimal, unit: str) -> Decimal | None:
         """The number in the attribute's first-rank unit; None when the unit is not one of its units."""
         found = self.unit(attribute, unit)
         return None if found is None else number * found.factor
+
+    @cached_property
+    def _patterns(self) -> dict[str, re.Pattern[str] | None]:
+        return {}
+
+    def unit_pattern(self, attribute: Attribute) -> re.Pattern[str] | None:
+        """A number with a unit of the attribute in running text; None when its units are too short to be told there."""
+        if attribute.id in self._patterns:
+            return self._patterns[attribute.id]
+        short = self.reading.short_units
+        names = {
+            name
+            for unit in attribute.units
+            for name in (unit.id.replace("_", " "), *unit.aliases)
+            if len(name) > 1 or name.lower() in short
+        }
+        units = "|".join(re.escape(name) for name in sorted(names, key=lambda name: (-len(name), name)))
+        pattern = rf"(?<![\w.,/~x*×-])(\d{{1,7}}(?:\.\d{{1,3}})?)\s?-?({units})(?![\w/])"
+        found = self._patterns[attribute.id] = re.compile(pattern, re.IGNORECASE) if names else None
+        return found
