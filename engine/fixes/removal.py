@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from engine.fixes.edits import merged
 
 SPACES = " \t\u00a0\u3000"
 SEPARATORS = ",;|/·、，；"
+HAN_BEGINS = "\u2e80"  # from here on words are written without spaces
 BRACKETS = {"(": ")", "[": "]", "{": "}", "（": "）", "【": "】"}
 
 
@@ -30,9 +32,9 @@ def _widened(text: str, start: int, end: int) -> tuple[int, int, str]:
         start, end = start - 1, end + 1
     left = _back(text, start, SPACES)
     right = _on(text, end, SPACES)
-    if left == 0 or text[left - 1] == "\n":
+    if left == 0 or text[left - 1] == "\n" or (left == start and text[left - 1] == ">"):
         return left, _on(text, end, SPACES + SEPARATORS), ""
-    if right == len(text) or text[right] == "\n":
+    if right == len(text) or text[right] == "\n" or (right == end and text.startswith("</", right)):
         return _back(text, start, SPACES + SEPARATORS), right, ""
     if text[right] in SEPARATORS:
         # "a, x, b": of the two separators the second stays; "a x, b" has only one.
@@ -41,7 +43,17 @@ def _widened(text: str, start: int, end: int) -> tuple[int, int, str]:
         return start, right, ""
     if left < start and not text[end].isalnum():
         return left, end, ""
+    if left == start and right == end and _would_join(text, start, end):
+        return start, end, " "
     return start, end, ""
+
+
+def _would_join(text: str, start: int, end: int) -> bool:
+    """Whether two words would become one: "【Norvella】Steel", but not for an invisible character or Chinese."""
+    before, after = text[start - 1], text[end]
+    if not (before.isalnum() and after.isalnum()) or max(before, after) >= HAN_BEGINS:
+        return False
+    return any(unicodedata.category(character)[0] != "C" for character in text[start:end])
 
 
 def _back(text: str, at: int, characters: str) -> int:

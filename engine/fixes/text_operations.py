@@ -194,6 +194,7 @@ def lower_shouting(original: Original, locations: Sequence[Location], field: str
     """A word stays when the list `acronyms` has it, when it is very short, has a digit or no vowel."""
     acronyms = original.words.get("acronyms", frozenset())
     small = original.words.get("title_stop_words", frozenset())
+    words = original.words.get("english_title_words", frozenset())
     located = spans(original, locations, field)
     edits: list[TextEdit] = []
     for pointer in located or targets(original, locations, field):
@@ -205,18 +206,18 @@ def lower_shouting(original: Original, locations: Sequence[Location], field: str
                 continue
             if any(map(str.isdigit, word)):
                 continue  # a model or a measure
-            calm = PART.sub(lambda part: _calm(part.group(), acronyms, small), word)
+            calm = PART.sub(lambda part: _calm(part.group(), acronyms, small, words), word)
             if calm != word:
                 edits.append(TextEdit(pointer, *place, calm))
     return edits or None
 
 
-def _calm(word: str, acronyms: frozenset[str], small: frozenset[str]) -> str:
-    """One word without shouting: "Dress"; acronyms and very short words that are no particles stay."""
+def _calm(word: str, acronyms: frozenset[str], small: frozenset[str], words: frozenset[str]) -> str:
+    """One word without shouting: "Dress"; acronyms and very short words that are no known words stay."""
     lower = same_length_lower(word)
     if lower in small:
         return lower
-    if lower in acronyms or len(word) <= 3 or not set(lower) & VOWELS:
+    if lower in acronyms or (lower not in words and (len(word) <= 3 or not set(lower) & VOWELS)):
         return word
     return word[0] + lower[1:]
 

@@ -114,7 +114,7 @@ def proposals(draw):
     return [Proposal(f"f{n}", draw(ranks), separate(edits)) for n, edits in enumerate(found)]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(proposals(), st.randoms())
 def test_a_plan_does_not_depend_on_the_order_of_the_findings(found, random) -> None:
     shuffled = list(found)
@@ -122,7 +122,7 @@ def test_a_plan_does_not_depend_on_the_order_of_the_findings(found, random) -> N
     assert plan(Original(LISTING), shuffled) == plan(Original(LISTING), found)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(proposals())
 def test_every_plan_applies_and_names_each_finding_once(found) -> None:
     result = plan(Original(LISTING), found)
@@ -130,7 +130,7 @@ def test_every_plan_applies_and_names_each_finding_once(found) -> None:
     assert sorted(result.included + result.left_out) == sorted(proposal.id for proposal in found)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(proposals())
 def test_what_an_included_finding_deletes_is_gone(found) -> None:
     original = Original(LISTING)

@@ -15,6 +15,7 @@ WORDS = {
     "safety_words": frozenset({"choking hazard", "lithium battery", "not for children under 3", "锂电池"}),
     "acronyms": frozenset({"usb", "hdmi"}),
     "title_stop_words": frozenset({"for", "with", "and"}),
+    "english_title_words": frozenset({"for", "lid"}),
 }
 
 
@@ -75,6 +76,8 @@ def test_an_occurrence_inside_a_compatible_model_stays_and_another_goes() -> Non
         ("dress, hot", "hot", "dress"),
         ("dress hot, red", "hot", "dress, red"),
         ("call 13800138000 now", "13800138000", "call now"),
+        ("【Norvella】Steel", "】|【", "Norvella Steel"),
+        ("特价手机壳超薄", "手机壳", "特价超薄"),
     ],
 )
 def test_removed_words_take_their_spaces_and_commas_with_them(title: str, pattern: str, fixed: str) -> None:
@@ -93,6 +96,12 @@ def test_removed_words_take_their_spaces_and_commas_with_them(title: str, patter
 )
 def test_a_removal_that_would_take_part_of_something_essential_is_not_offered(title: str, pattern: str) -> None:
     assert title_after(title, "remove_spans", pattern) is None
+
+
+def test_removed_words_leave_no_spaces_at_the_edges_of_an_element() -> None:
+    assert description_after("<p>hot, red dress</p><p>x</p>", "remove_spans", "hot") == "<p>red dress</p><p>x</p>"
+    assert description_after("<p>red dress, hot</p><p>x</p>", "remove_spans", "hot") == "<p>red dress</p><p>x</p>"
+    assert description_after("<p>red hot <b>x</b></p>", "remove_spans", "hot") == "<p>red <b>x</b></p>"
 
 
 def test_spans_are_replaced() -> None:
@@ -114,8 +123,8 @@ def test_a_title_is_trimmed_at_words_and_keeps_counts_models_and_its_beginning()
 
 
 def test_shouting_is_calmed_but_acronyms_models_and_units_stay() -> None:
-    title = "AMAZING SUMMER T-SHIRT FOR MEN'S USB HDMI XT200 10CM Set"
-    assert title_after(title, "lower_shouting") == "Amazing Summer T-Shirt for Men's USB HDMI XT200 10CM Set"
+    title = "AMAZING SUMMER T-SHIRT FOR MEN'S USB HDMI XT200 10CM LID Set"
+    assert title_after(title, "lower_shouting") == "Amazing Summer T-Shirt for Men's USB HDMI XT200 10CM Lid Set"
 
 
 def test_odd_characters_go_and_words_stay_apart() -> None:

@@ -59,7 +59,7 @@ def cases(draw):
     return field, text, name, locations, draw(TEXT_OPERATIONS[name])
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(cases())
 def test_a_text_fix_keeps_every_essential_outside_the_located_text_and_applies_exactly_once(case) -> None:
     field, text, name, locations, arguments = case
