@@ -75,6 +75,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field("marketing_long", "营销图（长图）", ("营销图(长图)", "营销长图", "marketing image long")),
     Field("marketing_square", "营销图（方图）", ("营销图(方图)", "营销方图", "marketing image square")),
+    Field("white_background", "白底图", ("白底图", "white background image", "white image")),
     Field("videos", "产品视频", ("产品视频", "视频", "video", "videos", "video url"), many=True),
     Field("brief", "产品简述", ("产品简述", "short description", "summary", "brief")),
     Field(
@@ -169,6 +170,30 @@ FIELDS: tuple[Field, ...] = (
     Field("sku_ship_from", "发货地", ("发货地", "发货国", "ships from", "ship from")),
     Field("sku_image", "SKU图片", ("sku图片", "sku image", "variant image")),
 )
+
+TARGETS = {
+    "erp_id": "id",
+    "category_top": "category_path",
+    "custom_attributes": "attributes",
+    "brand": "attributes",
+    "material": "attributes",
+    "marketing_long": "images",
+    "marketing_square": "images",
+    "white_background": "images",
+    "price_info": "skus",
+    "wholesale_minimum": "wholesale",
+    "wholesale_discount": "wholesale",
+}
+"""Field of a table → field of a listing, where the names differ and no rule (`package_`, `sku_`) says it."""
+
+
+def target(field: str) -> str:
+    """The listing's field that a table's field goes into; "" for one that no listing holds."""
+    if field in {"store", "brief"}:
+        return ""
+    head = field.partition("_")[0]
+    return TARGETS.get(field, {"package": "package", "sku": "skus"}.get(head, field))
+
 
 BY_ID = {field.id: field for field in FIELDS}
 REQUIRED = ("title",)

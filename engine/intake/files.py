@@ -14,7 +14,8 @@ from engine.intake.limits import LIMITS, Limits
 from engine.intake.mapping import MappingResult, guess_mapping, require
 from engine.intake.parse import check_size, decode_text
 from engine.intake.records import Intake, Origin, Record, Tally
-from engine.intake.rows import DIANXIAOMI, FoundRow, RowReader
+from engine.intake.row_fields import DIANXIAOMI
+from engine.intake.rows import FoundRow, RowReader
 from engine.intake.tables import find_header
 
 _GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"

@@ -44,6 +44,15 @@ _PACKAGE: dict[str, tuple[str, Reader]] = {
     "packageheight": ("height", centimetres),
     "grossweight": ("weight", kilograms),
 }
+_NEVER = frozenset(
+    {"freight", "deliverable_countries", "category_path", "orders_30d", "last_sold", "previous", "store_id"}
+)
+"""What no product answer holds."""
+_LIST_ITEM = frozenset(
+    {"id", "marketplace", "title", "images", "price", "currency", "freight_template_id", "groups", "offline_reason"}
+    | {"created", "modified", "product_type"}
+)
+"""What an item of the list call holds, and nothing else."""
 _KEYWORDS = ("keyword", "productmorekeywords1", "productmorekeywords2")
 _UNUSED = frozenset(
     {
@@ -66,7 +75,16 @@ def read_product(payload: Any, pointer: str, file: str, *, line: int = 0) -> Rec
     product = Payload(payload, pointer, sink)
     listing = _listing(product)
     ignored = tuple(key for name, key in product.names.items() if name not in product.taken and name not in _UNUSED)
-    origin = Origin(FORM, file, base=pointer, line=line, pointers=product.pointers, ignored=ignored)
+    is_item = "productminprice" in product.names
+    origin = Origin(
+        FORM,
+        file,
+        base=pointer,
+        line=line,
+        pointers=product.pointers,
+        ignored=ignored,
+        not_carried=frozenset(Listing.__struct_fields__) - _LIST_ITEM if is_item else _NEVER,
+    )
     return Record(listing, sink.problems(origin), origin)
 
 

@@ -60,6 +60,8 @@ class Origin:
     `pointers` maps our JSON pointers to the source: a JSON pointer of the original document, or a column name.
     `rows` maps pointer prefixes to the rows they came from, when a product takes several rows. `base` is the JSON
     pointer of this listing in its document. `ignored` names source fields that have no place in a listing.
+    `not_carried` names fields of a listing that this source has no place for: there a missing value says nothing of
+    the product.
     """
 
     form: str
@@ -71,6 +73,7 @@ class Origin:
     pointers: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
+    not_carried: frozenset[str] = frozenset()
 
     def source(self, pointer: str) -> str:
         """The source pointer or column of our `pointer`, or of the nearest thing around it that is known."""

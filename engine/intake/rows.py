@@ -9,120 +9,32 @@ from typing import Any
 
 from engine.facts import Attribute, Image, Listing, Package, Sku, SkuProperty, Wholesale
 from engine.intake import cells as cell
-from engine.intake import platform_codes, values
-from engine.intake.columns import plain
+from engine.intake import values
+from engine.intake.columns import plain, target
 from engine.intake.mapping import MappingResult
 from engine.intake.records import Origin, Record, Sink, Tally
+from engine.intake.row_fields import DIANXIAOMI, DIMENSIONS, OWN_OF_SKU, PACKAGE, PICTURES, SIMPLE, SKU
 
 Row = tuple[int, Sequence[Any]]
 """Row number (from 1, as the program that shows the table counts) and its cells."""
 FoundRow = tuple[int, Sequence[Any] | None]
 """The same; None stands for a row that can't be read."""
 
-DIANXIAOMI = "dianxiaomi"
-
-_STATUSES = {
-    **platform_codes.STATUSES,
-    "正在销售": "onSelling",
-    "在售": "onSelling",
-    "上架": "onSelling",
-    "active": "onSelling",
-    "已下架": "offline",
-    "下架": "offline",
-    "审核中": "auditing",
-    "审核不通过": "editingRequired",
-    "草稿": "draft",
-    "待发布": "draft",
-    "draft": "draft",
-}
-_UNITS = {
-    "件": "piece",
-    "个": "piece",
-    "件/个": "piece",
-    "双": "pair",
-    "套": "set",
-    "包": "pack",
-    "袋": "bag",
-    "打": "dozen",
-    "箱": "carton",
-    "米": "meter",
-    "pieces": "piece",
-    "pairs": "pair",
-    "sets": "set",
-    "packs": "pack",
-    "bags": "bag",
-}
-_STOCK_RULES = {
-    "下单减库存": "place_order_withhold",
-    "付款减库存": "payment_success_deduct",
-    "支付减库存": "payment_success_deduct",
-}
-
-
-def _word(table: dict[str, str]) -> Callable[[Any], tuple[Any, str]]:
-    def read(value: Any) -> tuple[str, str]:
-        text, how = values.text(value)
-        word = text.strip()
-        return table.get(word, table.get(word.lower(), table.get(word.partition("(")[0].strip(), word))), how
-
-    return read
-
-
-def _kg(value: Any) -> tuple[Any, str]:
-    return values.number(value, "kg")
-
-
-def _cm(value: Any) -> tuple[Any, str]:
-    return values.number(value, "cm")
-
-
-_SIMPLE: dict[str, Callable[[Any], tuple[Any, str]]] = {
-    "id": values.identifier,
-    "title": values.text,
-    "category_id": values.identifier,
-    "currency": values.text,
-    "mobile_description": values.text,
-    "selling_unit": _word(_UNITS),
-    "pieces_per_lot": values.whole,
-    "stock_rule": _word(_STOCK_RULES),
-    "handling_days": values.whole,
-    "valid_days": values.whole,
-    "freight_template_id": values.identifier,
-    "eu_responsible_id": values.identifier,
-    "status": _word(_STATUSES),
-    "offline_reason": values.text,
-    "created": values.day,
-    "modified": values.day,
-    "last_sold": values.day,
-    "orders_30d": values.whole,
-}
-_PACKAGE = {"package_weight": ("weight", _kg), "package_length": ("length", _cm)} | {
-    "package_width": ("width", _cm),
-    "package_height": ("height", _cm),
-}
-_SKU: dict[str, tuple[str, Callable[[Any], tuple[Any, str]]]] = {
-    "sku_id": ("id", values.identifier),
-    "sku_code": ("code", values.identifier),
-    "sku_price": ("price", values.number),
-    "sku_discount_price": ("discount_price", values.number),
-    "sku_stock": ("stock", values.whole),
-    "sku_barcode": ("barcode", values.identifier),
-    "sku_ship_from": ("ship_from", values.text),
-}
-_OWN_OF_SKU = ("sku_id", "sku_code", "sku_color", "sku_size")
-_DIMENSIONS = {"sku_color": "Color", "sku_size": "Size"}
-
 
 class RowReader:
     """Reads the rows of one sheet by its mapping."""
 
     def __init__(self, mapping: MappingResult, origin: Origin, tally: Tally) -> None:
-        self.origin, self.tally = origin, tally
+        filled = {target(column.field or "") for column in mapping.mapped}
+        if "sku_price" in mapping.fields or "price_info" in mapping.fields:
+            filled |= {"price", "currency", "skus"}
+        self.origin = replace(origin, not_carried=frozenset(Listing.__struct_fields__) - filled - {"marketplace"})
+        self.tally = tally
         self.columns = mapping.fields
         self.headers = [column.header for column in mapping.columns]
         self.names = [plain(header) for header in self.headers]
         self.ignored = tuple(column.header for column in mapping.unmapped if column.header)
-        self.by_sku = any(field in self.columns for field in (*_SKU, *_DIMENSIONS)) and "price_info" not in self.columns
+        self.by_sku = any(field in self.columns for field in (*SKU, *DIMENSIONS)) and "price_info" not in self.columns
         self.seen: dict[str, int] = {}
 
     def records(self, rows: Iterable[FoundRow]) -> Iterator[Record]:
@@ -166,7 +78,7 @@ class RowReader:
 
     def _goes_on(self, key: str, title: str, row: Sequence[Any]) -> bool:
         """Whether the row is one more SKU of the product above, whose id and title it does not repeat."""
-        return not key and not title and any(self._word(field, row) for field in _OWN_OF_SKU)
+        return not key and not title and any(self._word(field, row) for field in OWN_OF_SKU)
 
     def _word(self, field: str, row: Sequence[Any]) -> str:
         for index in self.columns.get(field, ()):
@@ -241,7 +153,7 @@ class _Product:
         found: dict[str, Any] = {}
         if self.reader.origin.form == DIANXIAOMI:
             found["marketplace"] = "aliexpress"
-        for field, read in _SIMPLE.items():
+        for field, read in SIMPLE.items():
             value = self.first(field, f"/{field}", read)
             if value is not None:
                 found[field] = value.strip() if isinstance(value, str) and field != "title" else value
@@ -272,7 +184,7 @@ class _Product:
             found["description"] = "".join(description)
         found["images"] = tuple(self._images())
         found["attributes"] = tuple(self._attributes())
-        package = {name: self.first(field, f"/package/{name}", read) for field, (name, read) in _PACKAGE.items()}
+        package = {name: self.first(field, f"/package/{name}", read) for field, (name, read) in PACKAGE.items()}
         if any(value is not None for value in package.values()):
             found["package"] = Package(**package)
         minimum = self.first("wholesale_minimum", "/wholesale/minimum", values.whole)
@@ -298,7 +210,7 @@ class _Product:
 
     def _images(self) -> Iterator[Image]:
         index = 0
-        for field, kind in (("images", "main"), ("marketing_long", "marketing_long"), ("marketing_square",) * 2):
+        for field, kind in PICTURES:
             seen: set[str] = set()
             for number, header, value in self.cells(field):
                 text = cell.read_into(self.sink, f"/images/{index}", values.text, value) or ""
@@ -359,10 +271,10 @@ class _Product:
         part = _Product(self.reader, [row])
         part.sink = self.sink
         at = f"/skus/{index}"
-        found = {name: part.first(field, f"{at}/{name}", read) for field, (name, read) in _SKU.items()}
+        found = {name: part.first(field, f"{at}/{name}", read) for field, (name, read) in SKU.items()}
         image = part.first("sku_image", f"{at}/properties/0/image", values.text)
         properties: list[SkuProperty] = []
-        for field, name in _DIMENSIONS.items():
+        for field, name in DIMENSIONS.items():
             value = part.first(field, f"{at}/properties/{len(properties)}/value", values.text)
             if value is not None:
                 properties.append(SkuProperty(name=name, value=value.strip(), image=None if properties else image))

@@ -46,7 +46,7 @@ CLEAN_DRAFT: dict[str, Any] = {
     "product_type": "POP",
     "locale": "en",
     "title": "Stainless Steel Insulated Water Bottle 500 ml with Carry Loop for Hiking",
-    "category_id": "water_bottles",
+    "category_id": "drinkware_bottles",
     "attributes": [
         {"name": "Brand Name", "value": "Norvella"},
         {"name": "Origin", "value": "Mainland China"},
@@ -365,7 +365,7 @@ HEADERS = (
         "发货期(天)",
         "产品有效期",
     ),
-    *("产品包装后的重量", "包装长", "包装宽", "包装高", "自定义计重", "运费模板", "服务模板", "尺码模板", "欧盟责任人"),
+    *("产品包装后的重量", "包装长", "包装宽", "包装高", "自定义计重", "运费模板", "服务模板", "白底图", "欧盟责任人"),
     *("产品状态", "下架原因", "创建时间", "更新时间", "30天销量", "备注", "一级类目"),
 )
 
@@ -391,6 +391,7 @@ def export_row(number: int, title: str, path: str, **given: Any) -> dict[str, An
         "产品图片": ";".join(pictures(name, 5)),
         "营销图(长图)": f"{PICTURES}{name}-long.jpg",
         "营销图(方图)": f"{PICTURES}{name}-square.jpg",
+        "白底图": f"{PICTURES}{name}-white.jpg",
         "产品简述": "",
         "产品详细描述1": f'<p>{title}. Made with care and packed safely.</p><img src="{PICTURES}{name}-detail.jpg">',
         "系统属性": "Brand Name: Norvella; Origin: Mainland China",
@@ -443,21 +444,21 @@ EXPORT: tuple[dict[str, Any], ...] = (
     export_row(
         4,
         "Canvas Tote Bag with Zipper and Inner Pocket",
-        "箱包 > 托特包",
+        "箱包 > 手提包/托特包",
         产品图片=";".join(pictures("dxm4", 1)),
-        **{"营销图(长图)": "", "营销图(方图)": ""},
+        **{"营销图(长图)": "", "营销图(方图)": "", "白底图": ""},
     ),
     export_row(5, "男士休闲运动鞋 Men's Casual Sneakers", "鞋 > 男式休闲鞋", 最小计量单位="件/个 (piece/pieces)"),
     export_row(
         6,
         "Men's Leather Belt with Pin Buckle",
-        "服饰配件 > 皮带",
+        "服饰配件 > 腰带",
         产品详细描述2='<p style="font-size:0">Contact us on Telegram, phone 555-0128, belts@example.org</p>',
     ),
     export_row(
         7,
         "Women's Knitted Beanie Hat for Winter",
-        "服饰配件 > 针织帽",
+        "服饰配件 > 针织帽/冬帽",
         产品包装后的重量="abc",
         价格信息='{"skuArray": [{"价格": "6.90", ',
     ),
@@ -507,16 +508,16 @@ CATALOGUE_HEADERS = (
 )
 
 CATALOGUE: tuple[tuple[str, ...], ...] = (
-    ("2001", "Silicone Baking Mat Set, 2 Pieces", "", "BM-2", "Red", "$8.90", "140", "bake-1 bake-2 bake-3", "<p>Two mats.</p>", "0.25", "Norvella", "5", "A1"),
+    ("2001", "Silicone Baking Mat Set, 2 Pieces", "bakeware", "BM-2", "Red", "$8.90", "140", "bake-1 bake-2 bake-3", "<p>Two mats.</p>", "0.25", "Norvella", "5", "A1"),
     ("2002", "Women's Linen Summer Dress with Pockets", "womens_dresses", "LD-S", "Beige", "$24.00", "18", "linen-1 linen-2 linen-3 linen-4", "<p>Linen dress, mid-calf.</p>", "0.30", "Norvella", "5", "A2"),
     ("2002", "", "", "LD-M", "Olive", "$24.00", "22", "", "", "", "", "", "A2"),
     ("2002", "", "", "LD-L", "White", "$2.40", "0", "", "", "", "", "", "A2"),
-    ("2003", "LED Desk Lamp LED Lamp LED Light LED Table Lamp", "", "LL-1", "White", "$15.50", "75", "lamp-1", "<p>Call 555-0171 for a discount.</p>", "0.80", "Norvella", "5", "B1"),
-    ("2004", "Ceramic Coffee Mug 350 ml with Lid", "", "CM-1", "Blue", '7,90', "60", "mug-1 mug-2 mug-3", "<p>Ceramic mug with a lid.</p>", "0.45", "Norvella", "5", "B1"),
-    ("2005", "Dog Leash 2 m with Padded Handle", "", "DL-2", "Black", "$6.20", "many", "leash-1 leash-2 leash-3", "<p>Nylon leash.</p>", "0.15", "Norvella", "5", "B2"),
-    ("2006", "Yoga Mat 6 mm Non-Slip with Strap", "", "YM-6", "Purple", "$18.00", "33", "yoga-1 yoga-2 yoga-3 yoga-4", "<p>TPE mat,\n183 x 61 cm.</p>", "0.95", "Norvella", "65", "B2"),
+    ("2003", "LED Desk Lamp LED Lamp LED Light LED Table Lamp", "table_floor_lamps", "LL-1", "White", "$15.50", "75", "lamp-1", "<p>Call 555-0171 for a discount.</p>", "0.80", "Norvella", "5", "B1"),
+    ("2004", "Ceramic Coffee Mug 350 ml with Lid", "mugs_cups", "CM-1", "Blue", '7,90', "60", "mug-1 mug-2 mug-3", "<p>Ceramic mug with a lid.</p>", "0.45", "Norvella", "5", "B1"),
+    ("2005", "Dog Leash 2 m with Padded Handle", "Home & Garden > Collars, Leashes & Training", "DL-2", "Black", "$6.20", "many", "leash-1 leash-2 leash-3", "<p>Nylon leash.</p>", "0.15", "Norvella", "5", "B2"),
+    ("2006", "Yoga Mat 6 mm Non-Slip with Strap", "yoga_mats", "YM-6", "Purple", "$18.00", "33", "yoga-1 yoga-2 yoga-3 yoga-4", "<p>TPE mat,\n183 x 61 cm.</p>", "0.95", "Norvella", "65", "B2"),
     ("2007", "Women's High Waist Jeans", "womens_jeans", "HJ-28", "Blue", "$-3.00", "40", "jeans-1 jeans-2 jeans-3", "<p>Denim jeans.</p>", "0.60", "Norvella", "5", "C1"),
-    ("2008", "Kids Raincoat with Hood", "", "KR-1", "Yellow", "$11.90", "25", "rain-1 rain-2 rain-3", '<p>Buy at <a href="https://kids.example.com">our site</a>.</p>', "0.28", "Norvella", "5", "C1"),
+    ("2008", "Kids Raincoat with Hood", "mens_jeans", "KR-1", "Yellow", "$11.90", "25", "rain-1 rain-2 rain-3", '<p>Buy at <a href="https://kids.example.com">our site</a>.</p>', "0.28", "Norvella", "5", "C1"),
 )  # fmt: skip
 
 

@@ -248,3 +248,16 @@ def test_bad_values_are_problems_at_their_place() -> None:
         "/aeop_ae_product_s_k_us/1: expected an object, got 3",
         "/aeop_ae_product_s_k_us/0/sku_price: expected a number, got '?'",
     ]
+
+
+def test_what_an_answer_has_no_place_for_is_told_from_what_it_left_out() -> None:
+    item = one_record({"product_id": 1, "subject": "a", "product_min_price": "2"}).origin.not_carried
+    detail = one_record(PRODUCT).origin.not_carried
+    assert [name in item for name in ("title", "images", "description", "skus", "package")] == [
+        False,
+        False,
+        True,
+        True,
+        True,
+    ]
+    assert [name in detail for name in ("description", "skus", "freight", "orders_30d")] == [False, False, True, True]

@@ -284,3 +284,11 @@ def test_a_gzipped_table_is_read_from_disk(tmp_path: Path) -> None:
 
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"Title,Price\nMug,3\n"))
     assert read_file(tmp_path / "a.csv.gz").listings == [Listing(title="Mug", price=Decimal(3))]
+
+
+def test_fields_without_a_column_are_not_carried() -> None:
+    found = next(iter(read_bytes(b"Title,Price,Weight,Brand\nMug,3,,\n", name="a.csv"))).origin.not_carried
+    assert [name in found for name in ("title", "price", "package", "attributes", "images", "handling_days")] == [
+        *(False, False, False, False),
+        *(True, True),
+    ]
