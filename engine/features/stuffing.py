@@ -348,6 +348,9 @@ def _grown(
     after = [_follower(title, words, start + length) for start in starts]
     if all(word is not None and word.stem in ignored for word in after):
         return length, []  # "mug black and mug blue": a list of variants
+    first, last = words[starts[0]].stem, words[starts[0] + length - 1].stem
+    if length == 2 and last in ignored and first not in ignored:
+        return length, []  # "one lens black, one lens black": the colour of two parts
     kept = []
     for start, word in zip(starts, after, strict=True):
         if word is not None:
@@ -355,10 +358,18 @@ def _grown(
             is_item = start - length in starts and _opens_item(title, words, start)
             if is_model or is_item:
                 continue
-        if start and words[start - 1].stem in VERSION_LEADS:
+        if start and (words[start - 1].stem in VERSION_LEADS or _begins_a_part(title, words, start, word)):
             continue
         kept.append(start)
     return length, kept
+
+
+def _begins_a_part(title: str, words: Sequence[Keyword], start: int, follower: Keyword | None) -> bool:
+    """The second of two parts of a set: "neem soap and neem shampoo"."""
+    if follower is None:
+        return False
+    between = title[words[start - 1].end : words[start].start].strip()
+    return words[start - 1].stem in JOINERS or between in {"&", "+"}
 
 
 def _follower(title: str, words: Sequence[Keyword], index: int) -> Keyword | None:
