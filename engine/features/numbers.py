@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal
 
 RATIO_DIGITS = 12
 """Significant digits of a quotient: enough to compare, short enough to show."""
+_DIVIDE = Context(prec=RATIO_DIGITS, traps=[]).divide
 
 
 def finite(value: Decimal | None) -> Decimal | None:
@@ -27,10 +28,7 @@ def quotient(value: Decimal | int, by: Decimal | int) -> Decimal | None:
     """value ÷ by, rounded to `RATIO_DIGITS` digits; None when it can't be divided or is out of range."""
     if not by:
         return None
-    with localcontext() as context:
-        context.prec = RATIO_DIGITS
-        context.clear_traps()
-        return finite(Decimal(value) / Decimal(by))
+    return finite(_DIVIDE(value, by))
 
 
 def median(values: Iterable[Decimal]) -> Decimal | None:
