@@ -52,6 +52,8 @@ CLEAN_DRAFT: dict[str, Any] = {
         {"name": "Origin", "value": "Mainland China"},
         {"name": "Material", "value": "Stainless Steel"},
         {"name": "Capacity", "value": "500", "unit": "ml"},
+        {"name": "BPA Free", "value": "Yes"},
+        {"name": "Feature", "value": "Carry loop"},
         {"name": "Model Number", "value": "NV-500"},
     ],
     "price": "10.90",
@@ -100,6 +102,7 @@ CLEAN_DRAFT: dict[str, Any] = {
         {"country": "ES", "amount": "2.40", "method": "standard"},
     ],
     "deliverable_countries": ["US", "ES", "FR", "DE", "BR", "PL"],
+    "qualifications": [{"key": "food_contact_report", "value": "FC-2026-0142.pdf"}],
     "stock_rule": "place_order_withhold",
 }
 
