@@ -17,6 +17,7 @@ from api.guard import Guard
 from api.languages import choose
 from api.parameters import read_options
 from api.problems import ProblemError
+from api.routing import RawRoute
 from api.services.prechecks import Options, Prechecks
 from api.services.reading import Work, read_body, read_one
 from engine import Pack, UnknownName
@@ -24,7 +25,7 @@ from engine import Pack, UnknownName
 T = TypeVar("T")
 JSON = b"application/json"
 
-router = APIRouter(prefix="/v1", tags=["pre-check"], dependencies=[Depends(Guard("prechecks"))])
+router = APIRouter(prefix="/v1", tags=["pre-check"], dependencies=[Depends(Guard("prechecks"))], route_class=RawRoute)
 
 
 @router.post(
