@@ -34,8 +34,8 @@ MISSING = {
     "id": Field("str", "Our id of the attribute", "属性编号"),
     "name": Field("str", "English name of the attribute", "属性英文名"),
     "name_zh": Field("str", "Chinese name of the attribute", "属性中文名"),
-    "examples": Field("str", "Some of its allowed values, empty when it takes any text", "部分可选值（英文）"),
-    "examples_zh": Field("str", "Some of its allowed values in Chinese", "部分可选值（中文）"),
+    "examples": Field("str", "What may stand there: some allowed values, or the kind of value", "可填内容（英文）"),
+    "examples_zh": Field("str", "The same in Chinese", "可填内容（中文）"),
     "placeholder": Field("str", "What stands there instead of a value", "代替属性值的占位内容", nullable=True),
 }
 
@@ -65,13 +65,24 @@ def _missing(view: View, wanted: Iterable[str]) -> list[Missing]:
                 name,
                 name_of(spec),
                 name_of(spec, "zh"),
-                ", ".join(value.en for value in spec.values[:SHOWN_VALUES]),
-                "、".join(value.name.get("zh", value.en) for value in spec.values[:SHOWN_VALUES]),
+                *_examples(spec),
                 text or None,
                 (place,),
             )
         )
     return found
+
+
+def _examples(spec: Attribute) -> tuple[str, str]:
+    """What may stand in the attribute, in English and Chinese."""
+    if spec.values:
+        shown = spec.values[:SHOWN_VALUES]
+        names = ", ".join(value.en for value in shown), "、".join(value.name.get("zh", value.en) for value in shown)
+        return (names[0] + " …", names[1] + " 等") if len(spec.values) > SHOWN_VALUES else names
+    if spec.type == "number":
+        units = ", ".join(unit.id for unit in spec.units)
+        return (f"a number in {units}", f"数字，单位{units}") if units else ("a number", "数字")
+    return ("yes or no", "是或否") if spec.type == "boolean" else ("any text", "任意文本")
 
 
 def name_of(spec: Attribute, language: str = "en") -> str:
