@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from engine.features.keywords import stem
 from engine.features.registry import Field, collection, feature
-from engine.features.stuffing import stem, title_stems
+from engine.features.stuffing import title_stems
 from engine.features.texts import same_length_lower
 from engine.features.tokens import WORD, title_tokens
 from engine.features.view import View, derived
