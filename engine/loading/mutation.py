@@ -59,7 +59,7 @@ def survivors(pack: Pack, rule_ids: Iterable[str] | None = None) -> Iterator[Sur
         rule = pack.rules[rule_id]
         scenes = [_Scene(pack, stage) for stage in (Stage(pack, example) for example in rule.examples)]
         expected = [scene.outcome(rule) for scene in scenes]
-        for mutant in mutants(rule):
+        for mutant in mutants(rule, pack.path.parent):
             if all(scene.outcome(mutant.rule) == known for scene, known in zip(scenes, expected, strict=True)):
                 yield Survivor(rule.file, mutant.line, rule.id, mutant.change)
 
@@ -100,14 +100,14 @@ class _Scene:
         return "not_checked" if None in answers else "pass"
 
 
-def mutants(rule: CheckRule) -> Iterator[Mutant]:
-    """Every mutant of a rule, no two with the same meaning by construction."""
+def mutants(rule: CheckRule, folder: Path = Path()) -> Iterator[Mutant]:
+    """Every mutant of a rule, no two with the same condition. The rule's file lies below `folder`."""
     seen = {rule.when}
     for when, change, line in _Changes(rule).of(rule.when):
         if when not in seen:
             seen.add(when)
             yield Mutant(msgspec.structs.replace(rule, when=when), change, line)
-    lines = _parameter_lines(rule)
+    lines = _parameter_lines(rule, folder / rule.file)
     read = _parameters_read(rule.when)
     for name, parameter in rule.parameters.items():
         for changed, change in _parameters(parameter, is_read=name in read):
@@ -276,10 +276,10 @@ def _parameters_read(expr: Expr) -> set[str]:
     return found
 
 
-def _parameter_lines(rule: CheckRule) -> Mapping[str, int]:
+def _parameter_lines(rule: CheckRule, file: Path) -> Mapping[str, int]:
     """Where each parameter stands in the rule's file, as far as the file can be read."""
     try:
-        lines = Path(rule.file).read_text("utf-8").splitlines()
+        lines = file.read_text("utf-8").splitlines()
     except OSError:
         return {}
     begin = next((index for index, line in enumerate(lines) if line.startswith("params:")), len(lines))

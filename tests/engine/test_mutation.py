@@ -30,7 +30,8 @@ def test_every_operator_number_date_filter_and_selection_is_changed_once(mini_pa
 
 def test_a_mutant_names_the_line_of_what_it_changes(mini_pack: Pack, rule_text: str) -> None:
     lines = rule_text.splitlines()
-    places = {mutant.change: lines[mutant.line - 1].strip() for mutant in mutants(mini_pack.rules["LST104"])}
+    found = mutants(mini_pack.rules["LST104"], mini_pack.path.parent)
+    places = {mutant.change: lines[mutant.line - 1].strip() for mutant in found}
     assert places["title.length|lt → lte"] == "selection: {title.length|lt: $least}"
     assert places["params.least 2026-05-01 +1 day"].startswith("least: {origin: platform")
 
