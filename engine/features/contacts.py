@@ -14,7 +14,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from engine.features.characters import plain_text
-from engine.features.description import hidden, registrable, visible_text
+from engine.features.description import hidden, visible_text
+from engine.features.links import registrable
 from engine.features.markup import TAGS, Readable, comments, has_split_words, readable
 from engine.features.registry import Field, collection
 from engine.features.scan import hits
@@ -275,7 +276,7 @@ def _in_readable(view: View, field: TextField, known: Sequence[_Found]) -> list[
     plain = TextField(field.pointer, form.text, field.kind)
     words = [
         (found.list, found.term, found.start, found.end)
-        for found in view.resources.scanner.spans([plain])
+        for found in view.resources.scanner.spans(plain)
         if found.list in (CHANNELS, DISGUISED, PAYMENT)
     ]
     seen = {(place.kind, text[place.start : place.end].lower()) for place in known}

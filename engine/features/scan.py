@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.features.registry import Field, collection, feature
 from engine.features.resources import WordList
-from engine.features.texts import TextField, same_length_lower, span, texts
+from engine.features.texts import TextField, corpus, span, texts
 from engine.features.view import View, derived
 from engine.findings import Location
-
-SEPARATOR = "\n\x1f\n"
-"""Between two texts of the haystack; no term holds it, so no hit spans two fields."""
 
 
 class Hit(NamedTuple):
@@ -30,7 +26,7 @@ class Hit(NamedTuple):
         return self.locations[0].text or ""
 
 
-class _Span(NamedTuple):
+class Span(NamedTuple):
     list: str
     term: str
     field: TextField
@@ -55,29 +51,20 @@ class Scanner:
 
             self.automaton = AhoCorasick(self._terms, implementation=Implementation.ContiguousNFA, store_patterns=False)
 
-    def spans(self, fields: Sequence[TextField]) -> list[_Span]:
-        """Every hit of every scanned list, in the order of the texts."""
-        if self.automaton is None or not fields:
+    def found(self, lowered: str) -> list[tuple[str, str, int, int]]:
+        """List, term, start and end of every hit in a lower-case text, in order."""
+        if self.automaton is None:
             return []
-        haystack = SEPARATOR.join([field.text for field in fields])
-        haystack = same_length_lower(haystack)
-        matches = self.automaton.find_matches_as_indexes(haystack, overlapping=True)
-        if not matches:
-            return []
-        starts = []
-        at = 0
-        for field in fields:
-            starts.append(at)
-            at += len(field.text) + len(SEPARATOR)
-        found: list[_Span] = []
-        for index, start, end in matches:
-            whole = _is_whole_word(haystack, start, end)
-            for list_id, needs_boundary in self._owners[index]:
-                if whole or not needs_boundary:
-                    position = bisect_right(starts, start) - 1
-                    base = starts[position]
-                    found.append(_Span(list_id, self._terms[index], fields[position], start - base, end - base))
-        return found
+        return [
+            (list_id, self._terms[index], start, end)
+            for index, start, end in self.automaton.find_matches_as_indexes(lowered, overlapping=True)
+            for list_id, needs_boundary in self._owners[index]
+            if not needs_boundary or _is_whole_word(lowered, start, end)
+        ]
+
+    def spans(self, field: TextField) -> list[Span]:
+        """Every hit in one text that is no field of the listing (a decoded one, say)."""
+        return [Span(name, term, field, start, end) for name, term, start, end in self.found(field.text.lower())]
 
 
 def _is_whole_word(text: str, start: int, end: int) -> bool:
@@ -97,7 +84,10 @@ def _is_han(char: str) -> bool:
 def hits(view: View) -> Mapping[str, list[Hit]]:
     """List id → its hits in this listing, in the order of the texts."""
     found: dict[str, list[Hit]] = {}
-    for list_id, term, field, start, end in view.resources.scanner.spans(texts(view)):
+    whole = corpus(view)
+    for list_id, term, start, end in view.resources.scanner.found(whole.lowered):
+        number, base = whole.place(start)
+        field, start, end = texts(view)[number], start - base, end - base
         found.setdefault(list_id, []).append(Hit(list_id, term, field.kind, (span(field, start, end),)))
     return found
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import NamedTuple
 
+from engine.facts import Listing
 from engine.features.view import View, derived
 from engine.findings import Location
 
@@ -20,6 +22,71 @@ class TextField(NamedTuple):
 def escape(token: str) -> str:
     """A key as a JSON-pointer token (RFC 6901)."""
     return token.replace("~", "~0").replace("/", "~1")
+
+
+SEPARATOR = "\n\x1f\n"
+"""Between two texts of the haystack; no listed term holds it, so no hit spans two fields."""
+
+
+class Corpus:
+    """All texts of a listing as one: what cheap questions are asked of, before any single text is looked at.
+
+    `parts` are the texts in the order of `texts(view)`; `haystack` is all of them joined, `lowered` the same in lower
+    case with every code point at its place.
+    """
+
+    __slots__ = ("_starts", "haystack", "is_ascii", "lowered", "parts")
+
+    def __init__(self, listing: Listing) -> None:
+        self.parts = _parts(listing)
+        self.haystack = SEPARATOR.join(self.parts)
+        self.is_ascii = self.haystack.isascii()
+        self.lowered = self.haystack.lower() if self.is_ascii else same_length_lower(self.haystack)
+        self._starts: list[int] | None = None
+
+    def place(self, at: int) -> tuple[int, int]:
+        """The number of the text that holds a position of the haystack, and where that text begins."""
+        if self._starts is None:
+            starts = []
+            begin = 0
+            for part in self.parts:
+                starts.append(begin)
+                begin += len(part) + len(SEPARATOR)
+            self._starts = starts
+        number = bisect_right(self._starts, at) - 1
+        return number, self._starts[number]
+
+
+@derived
+def corpus(view: View) -> Corpus:
+    """The listing's texts joined."""
+    return Corpus(view.listing)
+
+
+def _parts(listing: Listing) -> list[str]:
+    """Every non-empty text, in the order of `texts`: the same walk without the pointers, which few listings need."""
+    found = [text for text in (listing.title, listing.description, listing.mobile_description) if text]
+    for attribute in listing.attributes:
+        if attribute.name:
+            found.append(attribute.name)
+        if attribute.value:
+            found.append(attribute.value)
+    for sku in listing.skus:
+        for item in sku.properties:
+            value, label = item.value, item.label
+            if value:
+                found.append(value)
+            if label and label != value:
+                found.append(label)
+    if listing.keywords:
+        found += [text for text in listing.keywords if text]
+    if listing.groups:
+        found += [text for text in listing.groups if text]
+    if listing.titles:
+        found += [text for text in listing.titles.values() if text]
+    if listing.descriptions:
+        found += [text for text in listing.descriptions.values() if text]
+    return found
 
 
 @derived
