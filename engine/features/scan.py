@@ -87,8 +87,9 @@ def hits(view: View) -> Mapping[str, list[Hit]]:
     whole = corpus(view)
     for list_id, term, start, end in view.resources.scanner.found(whole.lowered):
         number, base = whole.place(start)
-        field, start, end = texts(view)[number], start - base, end - base
-        found.setdefault(list_id, []).append(Hit(list_id, term, field.kind, (span(field, start, end),)))
+        field = texts(view)[number]
+        place = span(field, start - base, end - base)
+        found.setdefault(list_id, []).append(Hit(list_id, term, field.kind, (place,)))
     return found
 
 

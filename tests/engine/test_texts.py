@@ -14,9 +14,9 @@ from engine.features.scan import Scanner, hits
 from engine.features.texts import corpus, same_length_lower, texts
 from engine.features.view import View
 
-TEXT = (
-    st.none() | st.text(max_size=8) | st.sampled_from(["İstanbul", "free gift", "FREE", "ﬁ ß", "免费 free", "😀 free"])
-)
+SAMPLES = ["İstanbul", "free gift", "FREE", "ﬁ ß", "免费 free", "😀 free"]
+TEXT = st.none() | st.text(max_size=8) | st.sampled_from(SAMPLES)
+PROPERTIES = st.lists(st.builds(SkuProperty, name=st.just("Color"), value=TEXT, label=TEXT), max_size=2).map(tuple)
 LISTINGS = st.builds(
     Listing,
     title=TEXT,
