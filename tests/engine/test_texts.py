@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.facts import Attribute, Listing, Sku
+from engine.facts import Attribute, Listing, Sku, SkuProperty
 from engine.features.resources import Resources, WordList
 from engine.features.scan import Scanner, hits
 from engine.features.texts import corpus, same_length_lower, texts
