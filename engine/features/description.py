@@ -1,11 +1,9 @@
-"""What a description holds: how much text, which elements, links and pictures, what it hides."""
+"""What a description holds: how much text, which elements, what it hides."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 
 from engine.features.markup import hidden_parts, segments
@@ -19,11 +17,6 @@ KINDS = frozenset({"description", "mobile_description", "localized_description"}
 UNSAFE, HIDING_GATES = "unsafe_html", "html_hiding"
 MAX_PLACES = 50
 """Places shown of one fault; the rest is in the same description."""
-MAX_ADDRESSES = 20_000
-"""Addresses of one description that are looked at. A bound of time, not of policy."""
-HOST = re.compile(r"//([A-Za-z0-9][A-Za-z0-9.-]{2,80})")
-SECOND_LEVEL = frozenset({"co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "gen"})
-IMAGE_ENDING = re.compile(r"[^\s\"'<>?#]{0,400}\.(?:jpe?g|png|gif|webp|avif|bmp|svg)\b", re.IGNORECASE)
 WIDGET = re.compile(r"<kse:widget\b[^<>]*>", re.IGNORECASE)
 RELATION = re.compile(r"type\s*=\s*[\"']?(?:relation|relatedproduct)\b", re.IGNORECASE)
 PAIRED = ("div", "table", "ul")
@@ -32,7 +25,7 @@ PLAIN_LINE = 20
 
 
 @derived
-def _fields(view: View) -> list[TextField]:
+def html_fields(view: View) -> list[TextField]:
     """The descriptions in every form and language."""
     return [field for field in texts(view) if field.kind in KINDS]
 
@@ -209,7 +202,7 @@ def _unsafe(view: View) -> dict[str, list[Location]]:
     words = view.resources.lists.get(UNSAFE)
     if words is None or UNSAFE not in hits(view):
         return found
-    sources = {field.pointer: field.text for field in _fields(view)}
+    sources = {field.pointer: field.text for field in html_fields(view)}
     for hit in hits(view).get(UNSAFE, ()):
         place = hit.locations[0]
         text = sources.get(place.pointer)
@@ -284,7 +277,7 @@ def hidden(view: View) -> list[HiddenText]:
         return []
     opened = {hit.locations[0].pointer for hit in gates}
     found: list[HiddenText] = []
-    for field in _fields(view):
+    for field in html_fields(view):
         if field.pointer in opened:
             for part in hidden_parts(field.text)[:MAX_PLACES]:
                 place = span(field, part.start, part.end)
@@ -309,72 +302,3 @@ def hidden(view: View) -> list[HiddenText]:
 def description_hidden_texts(view: View) -> Sequence[HiddenText]:
     """One item for each hidden text between two tags."""
     return hidden(view)
-
-
-@lru_cache(maxsize=4096)
-def registrable(host: str) -> str:
-    """The domain somebody registered: "ae01.alicdn.com" → "alicdn.com", "www.abc.co.uk" → "abc.co.uk"."""
-    labels = [label for label in host.lower().split(".") if label]
-    size = 3 if len(labels) > 2 and labels[-2] in SECOND_LEVEL and len(labels[-1]) == 2 else 2
-    return ".".join(labels[-size:])
-
-
-class Link(NamedTuple):
-    """All addresses of one domain used in one way. `kind`: link, image or text (an address to read)."""
-
-    kind: str
-    domain: str
-    times: int
-    locations: tuple[Location, ...]
-
-
-@derived
-def _links(view: View) -> list[Link]:
-    places: dict[tuple[str, str], list[Location]] = {}
-    counts: dict[tuple[str, str], int] = {}
-    for field in _fields(view):
-        text = field.text
-        if "//" not in text:
-            continue
-        for match in islice(HOST.finditer(text), MAX_ADDRESSES):
-            host = match.group(1)
-            if "." not in host:
-                continue
-            start = match.start()
-            kind = _use(text, start, match.end())
-            if kind is None:
-                continue
-            key = (kind, registrable(host))
-            counts[key] = counts.get(key, 0) + 1
-            found = places.setdefault(key, [])
-            if len(found) < MAX_PLACES:
-                found.append(span(field, start, match.end()))
-    return [Link(kind, domain, counts[kind, domain], tuple(found)) for (kind, domain), found in places.items()]
-
-
-def _use(text: str, start: int, end: int) -> str | None:
-    """How the address at [start, end) is used; None for a namespace, which nobody opens."""
-    before = text[max(0, start - 16) : start].lower()
-    if "xmlns" in before or "doctype" in before or "dtd" in before:
-        return None
-    if "href" in before or "action" in before:
-        return "link"
-    if "src" in before or "url(" in before or "background" in before or "image" in before or "poster" in before:
-        return "image"
-    return "image" if IMAGE_ENDING.match(text, end) else "text"
-
-
-@collection(
-    "description.links",
-    item={
-        "kind": Field("str", "link, image, or text (an address to read)", "link 链接、image 图片或 text 文字网址"),
-        "domain": Field("str", "The registered domain", "注册域名"),
-        "times": Field("int", "How often it is used so", "使用次数", unit="occurrences"),
-    },
-    reads=("description", "mobile_description", "descriptions"),
-    en="Addresses in the description, one item for each domain and use",
-    zh="详情描述中的网址，按域名和用途各一项",
-)
-def description_links(view: View) -> Sequence[Link]:
-    """Own and foreign ones alike; a rule says which domains are allowed."""
-    return _links(view)
