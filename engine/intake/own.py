@@ -65,10 +65,17 @@ def read_fast(data: bytes | str) -> Listing | None:
 
 def _has_nul(data: bytes | str) -> bool:
     """Whether an escaped NUL stands in JSON that msgspec took (it takes no other)."""
-    # The shorter search is several times as fast, and most drafts stop there.
-    if isinstance(data, bytes):
-        return b"0000" in data and b"\\u0000" in data
-    return "0000" in data and "\\u0000" in data
+    if isinstance(data, str):
+        return "\\u0000" in data
+    # The search for one byte is many times as fast as that for six, and most drafts escape little.
+    at = data.find(b"\\")
+    for _ in range(12):
+        if at < 0:
+            return False
+        if data[at : at + 6] == b"\\u0000":
+            return True
+        at = data.find(b"\\", at + 2)
+    return b"\\u0000" in data
 
 
 def read_body_fast(data: bytes | str) -> Body | None:
