@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -74,6 +75,26 @@ def verify(
     recheck: Callable[[Listing], Iterable[str]],
     before: Iterable[str],
 ) -> dict[str, list[str]]:
-    """What the patch clears and introduces, as sorted fingerprints: `recheck` gives those of the changed listing."""
-    was, now = set(before), set(recheck(apply_patch(listing, patch)))
-    return {"clears": sorted(was - now), "introduces": sorted(now - was)}
+    """What the patch clears and introduces, as sorted fingerprints: `recheck` gives those of the changed listing.
+
+    When both give a mapping of fingerprint to rule, a finding that only shows another value than before (a Russian
+    title that is still Russian, one word shorter) is the same finding: it is neither cleared nor introduced.
+    """
+    after = recheck(apply_patch(listing, patch))
+    was, now = dict.fromkeys(before), dict.fromkeys(after)
+    gone, new = sorted(was.keys() - now.keys()), sorted(now.keys() - was.keys())
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        stays = Counter(before[each] for each in gone) & Counter(after[each] for each in new)
+        gone, new = _beyond(gone, before, stays), _beyond(new, after, stays)
+    return {"clears": gone, "introduces": new}
+
+
+def _beyond(found: Sequence[str], rules: Mapping[str, str], stays: Counter[str]) -> list[str]:
+    """Without as many of each rule as stay."""
+    left, kept = Counter(stays), list[str]()
+    for fingerprint in found:
+        if left[rules[fingerprint]] > 0:
+            left[rules[fingerprint]] -= 1
+        else:
+            kept.append(fingerprint)
+    return kept

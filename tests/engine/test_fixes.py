@@ -263,6 +263,17 @@ def test_a_patch_is_verified_by_what_a_new_check_finds() -> None:
     assert verify(listing, patch, recheck, ["hot", "old"]) == {"clears": ["hot"], "introduces": ["short"]}
 
 
+def test_a_finding_that_only_shows_another_value_is_the_same_finding() -> None:
+    listing = Listing(title="hot dress")
+    patch = [{"op": "replace", "path": "/title", "value": "dress"}]
+
+    def recheck(_: Listing) -> dict[str, str]:
+        return {"language:dress": "LST113", "noun": "LST210", "other": "LST210"}
+
+    before = {"hot": "LST111", "language:hot dress": "LST113", "noun": "LST210"}
+    assert verify(listing, patch, recheck, before) == {"clears": ["hot"], "introduces": ["other"]}
+
+
 def test_every_operation_is_described_in_both_languages_and_names_its_arguments() -> None:
     assert sorted(OPERATIONS) == [
         "clean_sku_code",
