@@ -101,7 +101,10 @@ def find_mentions(title: str, words: Sequence[Word], index: NounIndex, rule: Rea
         return []
     flags = heads(title, words, rule)
     if not any(flags[start] for start, _, _ in spots):
-        flags[spots[-1][0]] = True  # "For iPhone 14 case": nothing is named outside the complement
+        opener = flags.index(False)
+        if opener == 0 or words[opener][0] not in rule.purposes:
+            # "For iPhone 14 case", "Norvella by Arlen jumpsuit"; but not "Sleeve for iPad", which names no goods we know
+            flags[spots[-1][0]] = True
     found: list[Mention] = []
     nouns = [index.noun(phrase) for _, _, phrase in spots]
     last = len(spots) - 1
@@ -226,8 +229,9 @@ def title_product_noun(view: View) -> str | None:
     locate=_head_places,
 )
 def title_has_product_noun(view: View) -> bool | None:
-    """None without a title."""
-    return bool(mentions(view)) if view.listing.title else None
+    """None without a title, or with one of blanks."""
+    title = view.listing.title
+    return bool(mentions(view)) if title and not title.isspace() else None
 
 
 @feature(

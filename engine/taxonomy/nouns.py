@@ -23,6 +23,9 @@ IRREGULAR = {
     "shorts": "shorts", "tights": "tights", "flats": "flats", "slacks": "slacks", "undies": "undies",
     "walkies": "walkie", "talkies": "talkie", "brownies": "brownie", "smoothies": "smoothie",
 }  # fmt: skip
+SHORTEST = 3
+"""Two letters ("rc", "ar") are more often a model than a noun."""
+
 LONGEST = 5
 """Nouns of more words than this are not looked up."""
 
@@ -82,7 +85,7 @@ class NounIndex:
             for noun in leaf.nouns.get("en", ()):
                 words = split(noun)
                 phrase = " ".join(words)
-                if 0 < len(words) <= LONGEST and phrase not in never:
+                if SHORTEST <= len(phrase) and len(words) <= LONGEST and phrase not in never:
                     phrases.setdefault(phrase, {})[leaf.index] = None
                     spelled.setdefault(phrase, noun)
             for noun in leaf.nouns.get("zh", ()):

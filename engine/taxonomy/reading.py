@@ -32,6 +32,7 @@ class Reading:
 
     def __init__(self, plain: Mapping[str, Any]) -> None:
         self.openers = frozenset(str(word) for word in plain.get("complement_openers") or ())
+        self.purposes = frozenset(str(word) for word in plain.get("purpose_openers") or ())
         self.openers_zh = tuple(plain.get("complement_openers_zh") or ())
         self.measures = _stems(plain.get("measure_words")) | frozenset(plain.get("measure_words") or ())
         self.never_nouns = _phrases(plain.get("never_nouns"))
