@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from engine.features.registry import Field, collection
-from engine.features.texts import TextField, span, texts
+from engine.features.texts import TextField, corpus, span, texts
 from engine.features.view import View, derived
 from engine.findings import Location
 
@@ -63,19 +63,15 @@ def text_damage(view: View) -> Sequence[Damage]:
 @derived
 def plain_text(view: View) -> str:
     """All texts but the descriptions, joined by spaces: one test tells whether any of them needs a closer look."""
-    return " ".join([field.text for field in texts(view) if field.kind not in HTML])
-
-
-@derived
-def is_ascii(view: View) -> bool:
-    """Whether no text of the listing holds anything but ASCII."""
-    return plain_text(view).isascii() and all(field.text.isascii() for field in texts(view) if field.kind in HTML)
+    listing = view.listing
+    html = (listing.description, listing.mobile_description, *listing.descriptions.values())
+    return " ".join([part for part in corpus(view).parts if part not in html])
 
 
 @derived
 def _damage(view: View) -> list[Damage]:
     plain = plain_text(view)
-    if is_ascii(view) and plain.isprintable() and "&" not in plain and "<" not in plain:
+    if corpus(view).is_ascii and plain.isprintable() and "&" not in plain and "<" not in plain:
         return []
     found: list[Damage] = []
     for field in texts(view):

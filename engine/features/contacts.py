@@ -14,7 +14,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from engine.features.characters import plain_text
-from engine.features.description import hidden, visible_text
+from engine.features.description import hidden, html_fields, visible_text
 from engine.features.links import registrable
 from engine.features.markup import TAGS, Readable, comments, has_split_words, readable
 from engine.features.registry import Field, collection
@@ -128,6 +128,8 @@ def _contacts(view: View) -> list[Contact]:
             by_pointer.setdefault(place.pointer, []).append((list_id, hit.term, place.start or 0, place.end or 0))
     plain = plain_text(view)
     read_plain = "@" in plain or "+" in plain or not plain.isascii() or _may_name_a_site(plain.lower())
+    if not (read_plain or by_pointer or any(_needs_reading(view, field.text) for field in html_fields(view))):
+        return []
     found: list[Contact] = []
     for field in texts(view):
         is_html = field.kind in HTML
@@ -139,6 +141,17 @@ def _contacts(view: View) -> list[Contact]:
         if places:
             found.extend(_contact(view, field, place) for place in _merged(places))
     return found
+
+
+def _needs_reading(view: View, html: str) -> bool:
+    """Whether a description holds any sign of a contact besides listed words."""
+    if "@" in html or "+" in html or "&#" in html or not html.isascii():
+        return True
+    return _may_name_a_site(_visible(view, html)) or has_split_words(html)
+
+
+def _visible(view: View, html: str) -> str:
+    return (visible_text(view) if html is view.listing.description else html).lower()
 
 
 def _in_text(view: View, text: str, words: Iterable[tuple[str, str, int, int]], *, is_html: bool) -> list[_Found]:
@@ -153,7 +166,7 @@ def _in_text(view: View, text: str, words: Iterable[tuple[str, str, int, int]], 
     if "." in text:
         if not is_html:
             found += _addresses(text)
-        elif _may_name_a_site((visible_text(view) if text is view.listing.description else text).lower()):
+        elif _may_name_a_site(_visible(view, text)):
             masked = TAGS.sub(lambda match: " " * len(match.group()), text)
             found += [place for place in _addresses(masked) if "//" not in text[place.start : place.end]]
     return found

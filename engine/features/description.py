@@ -9,11 +9,10 @@ from typing import NamedTuple
 from engine.features.markup import hidden_parts, segments
 from engine.features.registry import Field, collection, feature
 from engine.features.scan import hits
-from engine.features.texts import TextField, span, texts
+from engine.features.texts import TextField, escape, span
 from engine.features.view import View, derived
 from engine.findings import Location
 
-KINDS = frozenset({"description", "mobile_description", "localized_description"})
 UNSAFE, HIDING_GATES = "unsafe_html", "html_hiding"
 MAX_PLACES = 50
 """Places shown of one fault; the rest is in the same description."""
@@ -26,8 +25,17 @@ PLAIN_LINE = 20
 
 @derived
 def html_fields(view: View) -> list[TextField]:
-    """The descriptions in every form and language."""
-    return [field for field in texts(view) if field.kind in KINDS]
+    """The descriptions in every form and language, as `texts` has them."""
+    listing = view.listing
+    found = []
+    if listing.description:
+        found.append(TextField("/description", listing.description, "description"))
+    if listing.mobile_description:
+        found.append(TextField("/mobile_description", listing.mobile_description, "mobile_description"))
+    for locale, text in listing.descriptions.items():
+        if text:
+            found.append(TextField(f"/descriptions/{escape(locale)}", text, "localized_description"))
+    return found
 
 
 @derived

@@ -13,9 +13,8 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any, NamedTuple
 
-from engine.features.characters import is_ascii
 from engine.features.registry import Field, collection, feature
-from engine.features.texts import escape, span, texts
+from engine.features.texts import corpus, escape, span, texts
 from engine.features.tokens import title_tokens
 from engine.features.view import View, derived
 from engine.findings import Location
@@ -71,7 +70,7 @@ def text_chinese(view: View) -> Sequence[ChineseText]:
 
 @derived
 def _chinese(view: View) -> list[ChineseText]:
-    if is_ascii(view):
+    if corpus(view).is_ascii:
         return []
     own = language_of_locale(view.listing.locale)
     found: list[ChineseText] = []
