@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -93,6 +94,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state, log = app.state, app.state.log
     pack: Pack = state.pack
     pack.check(pack.baseline.get("listing", {}), as_of=today()).to_json()
+    gc.collect()
+    gc.freeze()  # the pack stays for good: no later collection needs to walk through it
     log.info(
         "ready",
         pack=pack.id,
@@ -105,6 +108,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        gc.unfreeze()
         state.threads.shutdown(wait=False, cancel_futures=True)
         state.database.close()
 
