@@ -30,6 +30,11 @@ WINDOW = 60
 MAX_PLACES = 200
 """Candidates of one kind in one text that are looked at. A bound of time, not of policy."""
 
+MAX_CANDIDATES = 10_000
+"""At signs of one text that are looked at."""
+MAX_READ = 500_000
+"""Characters of a source that are read as a reader sees them. Real descriptions are a tenth of that."""
+
 LOCAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]{1,63}\Z")
 MAIL_HOST = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,12}(?![A-Za-z0-9])")
 NO_MAIL_HOST = re.compile(r"\.(?:png|jpe?g|gif|webp|svg|css|js)\Z", re.IGNORECASE)
@@ -147,7 +152,7 @@ def _needs_reading(view: View, html: str) -> bool:
     """Whether a description holds any sign of a contact besides listed words."""
     if "@" in html or "+" in html or "&#" in html or not html.isascii():
         return True
-    return _may_name_a_site(_visible(view, html)) or has_split_words(html)
+    return _may_name_a_site(_visible(view, html)) or has_split_words(html[:MAX_READ])
 
 
 def _visible(view: View, html: str) -> str:
@@ -175,7 +180,9 @@ def _in_text(view: View, text: str, words: Iterable[tuple[str, str, int, int]], 
 def _emails(text: str) -> list[_Found]:
     found: list[_Found] = []
     at = text.find("@")
-    while at >= 0 and len(found) < MAX_PLACES:
+    for _ in range(MAX_CANDIDATES):
+        if at < 0 or len(found) >= MAX_PLACES:
+            break
         local = LOCAL.search(text[max(0, at - 65) : at])
         host = MAIL_HOST.match(text, at + 1)
         if local and host and not NO_MAIL_HOST.search(host.group()):
@@ -276,7 +283,7 @@ def _addresses(text: str) -> list[_Found]:
 
 def _in_readable(view: View, field: TextField, known: Sequence[_Found]) -> list[_Found]:
     """What only shows in the readable form of a source; spans are of the source."""
-    text = field.text
+    text = field.text[:MAX_READ]
     if field.kind not in HTML:
         invisible = INVISIBLE.search(text) or FULL_WIDTH.search(text)
         if not invisible:

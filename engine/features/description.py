@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from engine.features.markup import hidden_parts, segments
@@ -16,6 +17,8 @@ from engine.findings import Location
 UNSAFE, HIDING_GATES = "unsafe_html", "html_hiding"
 MAX_PLACES = 50
 """Places shown of one fault; the rest is in the same description."""
+MAX_HITS = 20_000
+"""Listed words of one description that are looked at. A bound of time, not of policy."""
 WIDGET = re.compile(r"<kse:widget\b[^<>]*>", re.IGNORECASE)
 RELATION = re.compile(r"type\s*=\s*[\"']?(?:relation|relatedproduct)\b", re.IGNORECASE)
 PAIRED = ("div", "table", "ul")
@@ -211,7 +214,7 @@ def _unsafe(view: View) -> dict[str, list[Location]]:
     if words is None or UNSAFE not in hits(view):
         return found
     sources = {field.pointer: field.text for field in html_fields(view)}
-    for hit in hits(view).get(UNSAFE, ()):
+    for hit in islice(hits(view).get(UNSAFE, ()), MAX_HITS):
         place = hit.locations[0]
         text = sources.get(place.pointer)
         if text is None or place.start is None or place.end is None:
