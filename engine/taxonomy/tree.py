@@ -36,7 +36,7 @@ class Taxonomy:
     """Categories and attributes of a marketplace. Immutable after construction and safe to share between threads."""
 
     def __init__(self, documents: Sequence[Mapping[str, Any]]) -> None:
-        self._documents = tuple(documents)
+        self._documents = tuple(document for document in documents if document)
         self.nodes: dict[str, Category] = {node.id: node for node in plain.categories(self._documents)}
         self.leaves: tuple[Category, ...] = tuple(node for node in self.nodes.values() if node.is_leaf)
         self._resolved: dict[tuple[str | None, tuple[str, ...]], Category | None] = {}
