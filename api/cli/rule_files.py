@@ -206,7 +206,7 @@ def reference(out: Path = Path("docs/reference"), *, pack: Path | None = None, c
     check
         Write nothing; fail when a page is not current.
     """
-    from api.reference import reference_pages
+    from api.reference_pages import reference_pages
 
     loaded = open_pack(pack)
     stale = []

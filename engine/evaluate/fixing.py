@@ -113,5 +113,5 @@ class Mender:
             rank=Severity(finding.severity).rank,
         )
 
-    def _verify(self, view: View, patch: Patch, before: frozenset[str]) -> dict[str, list[str]]:
+    def _verify(self, view: View, patch: Patch, before: Mapping[str, str]) -> dict[str, list[str]]:
         return verify(view.listing, patch, lambda changed: self._again(changed, view).fingerprints, before)

@@ -120,9 +120,9 @@ class Report:
         return "invalid" if any(finding.mode == Mode.BLOCK for finding in self.bare_findings) else "valid"
 
     @property
-    def fingerprints(self) -> frozenset[str]:
-        """Those of all findings, the waived ones too."""
-        return frozenset(finding.fingerprint for finding in self._all)
+    def fingerprints(self) -> dict[str, str]:
+        """Fingerprint → rule of all findings, the waived ones too."""
+        return {finding.fingerprint: finding.rule for finding in self._all}
 
     @cached_property
     def _all(self) -> tuple[Finding, ...]:
