@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _NAMES = {
     "AE": ("united arab emirates", "uae", "阿联酋"),
     "AU": ("australia", "澳大利亚"),
@@ -77,6 +79,7 @@ EU = frozenset(
 CODES = {name: code for code, names in _NAMES.items() for name in (code.lower(), *names)}
 
 
+@lru_cache(maxsize=1024)
 def country_code(name: str | None) -> str | None:
     """The ISO code of a country name or code in English or Chinese; None when it is not known."""
     if not name:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from decimal import Decimal
+from functools import lru_cache
 
 from engine.facts import Image
 from engine.features.numbers import finite, quotient
@@ -15,17 +16,27 @@ from engine.findings import Location
 
 READS = ("images",)
 HOST = re.compile(r"(?:[a-z][a-z0-9+.\-]{0,20}:)?//(?:[^/?#@\s]{0,200}@)?([^/?#:\s]{1,253})", re.IGNORECASE)
+SQUARE = Decimal(1)
 FORMAT_NAMES = {"jpg": "jpeg", "jpe": "jpeg", "jfif": "jpeg", "tif": "tiff"}
 LONGEST_URL = 2000
+LONGEST_HOST = 260
+PLAIN_HOST = re.compile(r"[A-Za-z0-9.\-]+\Z").match
 LONGEST_ENDING = 5
 
 
 def domain(url: str) -> str | None:
     """The last two labels of the host, lower case: alicdn.com of https://ae01.alicdn.com/kf/a.jpg; None for no host."""
+    if url.startswith("https://"):
+        host = url[len("https://") : LONGEST_HOST].partition("/")[0]
+        if PLAIN_HOST(host):
+            return _registered(host)
     match = HOST.match(url[:LONGEST_URL].strip())
-    if match is None:
-        return None
-    return ".".join(match.group(1).lower().rstrip(".").rsplit(".", 2)[-2:])
+    return _registered(match.group(1)) if match is not None else None
+
+
+@lru_cache(maxsize=1024)
+def _registered(host: str) -> str:
+    return ".".join(host.lower().rstrip(".").rsplit(".", 2)[-2:])
 
 
 def url_format(url: str) -> str | None:
@@ -54,14 +65,19 @@ class MeasuredImage:
 
     __slots__ = ("height", "height_to_width", "image", "index", "kind", "product_area", "side_min", "size", "width")
 
+    side_min: int | None
+    height_to_width: Decimal | None
+
     def __init__(self, index: int, image: Image) -> None:
         self.index = index
         self.image = image
         self.kind = image.kind
         width, height = self.width, self.height = image.width, image.height
-        both = width is not None and height is not None
-        self.side_min = min(width, height) if width is not None and height is not None else None
-        self.height_to_width = quotient(height, width) if both and width and height is not None else None
+        if width is None or height is None:
+            self.side_min = self.height_to_width = None
+        else:
+            self.side_min = width if width < height else height
+            self.height_to_width = SQUARE if width == height and width else quotient(height, width)
         self.size = image.size
         self.product_area = finite(image.product_area)
 
@@ -106,20 +122,36 @@ def images_measured(view: View) -> Sequence[MeasuredImage] | None:
     return found if found or not view.listing.images else None
 
 
-class ImageGroup(NamedTuple):
+class ImageGroup:
     """Pictures that share a domain or a format."""
 
-    name: str
-    pictures: int
-    locations: tuple[Location, ...]
+    __slots__ = ("indexes", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.indexes: list[int] = []
+
+    @property
+    def pictures(self) -> int:
+        """How many there are."""
+        return len(self.indexes)
+
+    @property
+    def locations(self) -> tuple[Location, ...]:
+        """Each of them."""
+        return tuple(Location(f"/images/{index}") for index in self.indexes)
 
 
-def _grouped(named: Iterable[tuple[str | None, Location]]) -> list[ImageGroup]:
-    groups: dict[str, list[Location]] = {}
-    for name, place in named:
+def _grouped(names: Iterable[str | None]) -> list[ImageGroup]:
+    """One group for each name, given in the order of the pictures; None belongs to no group."""
+    groups: dict[str, ImageGroup] = {}
+    for index, name in enumerate(names):
         if name is not None:
-            groups.setdefault(name, []).append(place)
-    return [ImageGroup(name, len(places), tuple(places)) for name, places in groups.items()]
+            group = groups.get(name)
+            if group is None:
+                group = groups[name] = ImageGroup(name)
+            group.indexes.append(index)
+    return list(groups.values())
 
 
 _DOMAIN = {
@@ -131,8 +163,7 @@ _DOMAIN = {
 @collection("images.domains", item=_DOMAIN, reads=READS, en="Domains the pictures stand on", zh="商品图片所在域名")
 def images_domains(view: View) -> Sequence[ImageGroup]:
     """Each domain once with its pictures; a picture without a host is left out."""
-    named = enumerate(view.listing.images)
-    return _grouped((domain(image.url), Location(f"/images/{index}")) for index, image in named if image.url)
+    return _grouped(domain(image.url) if image.url else None for image in view.listing.images)
 
 
 @collection(
@@ -147,7 +178,7 @@ def images_domains(view: View) -> Sequence[ImageGroup]:
 )
 def images_formats(view: View) -> Sequence[ImageGroup]:
     """Each format once with its pictures, as given or by the ending of the URL."""
-    return _grouped((image_format(image), Location(f"/images/{i}")) for i, image in enumerate(view.listing.images))
+    return _grouped(image_format(image) for image in view.listing.images)
 
 
 @derived

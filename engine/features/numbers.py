@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Context, Decimal
 
+LONGEST_NUMBER = 400
+"""Numbers of more digits than that are not written out to count their decimals."""
+
 RATIO_DIGITS = 12
 """Significant digits of a quotient: enough to compare, short enough to show."""
 _DIVIDE = Context(prec=RATIO_DIGITS, traps=[]).divide
@@ -17,11 +20,10 @@ def finite(value: Decimal | None) -> Decimal | None:
 
 def decimals(value: Decimal) -> int:
     """Significant digits behind the decimal point: 2 for 19.90 and 19.95, 1 for 19.9 and 19.900."""
-    exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent >= 0:
-        return 0
-    reduced = value.normalize().as_tuple().exponent
-    return -reduced if isinstance(reduced, int) and reduced < 0 else 0
+    text = str(value)
+    if "E" in text:
+        text = format(value, "f") if abs(value.adjusted()) < LONGEST_NUMBER else ""
+    return len(text.partition(".")[2].rstrip("0"))
 
 
 def quotient(value: Decimal | int, by: Decimal | int) -> Decimal | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from engine.features.registry import LISTING, collection, feature
@@ -73,6 +74,18 @@ def _grams(name: str) -> list[str]:
 
 
 @derived
+def _all_words(view: View) -> frozenset[str]:
+    """The words of all names: what is not among them, no SKU says."""
+    return frozenset(WORD.findall("\n".join(_names(view))))
+
+
+@lru_cache(maxsize=256)
+def _first_words(members: frozenset[str]) -> frozenset[str]:
+    """The first word of each listed term."""
+    return frozenset(match.group() for term in members if (match := WORD.search(term)))
+
+
+@derived
 def _said(view: View) -> dict[str, list[int]]:
     """A cache: list id → the SKUs whose names say one of its terms."""
     return {}
@@ -82,6 +95,9 @@ def _saying(view: View, list_id: str) -> list[int]:
     known = _said(view)
     if list_id not in known:
         members = view.resources.lists[list_id].members
+        if _first_words(members).isdisjoint(_all_words(view)):
+            known[list_id] = []
+            return []
         known[list_id] = [index for index, phrases in enumerate(_phrases(view)) if not members.isdisjoint(phrases)]
     return known[list_id]
 

@@ -64,18 +64,6 @@ class SkuItem:
         return table.lowest is not None and self.price == table.lowest and table.highest != table.lowest
 
     @property
-    def price_to_median(self) -> Decimal | None:
-        """Price divided by the middle price of all SKUs."""
-        middle = self._table.median
-        return None if self.price is None or not middle else quotient(self.price, middle)
-
-    @property
-    def median_to_price(self) -> Decimal | None:
-        """The middle price of all SKUs divided by the price."""
-        middle = self._table.median
-        return None if not self.price or middle is None else quotient(middle, self.price)
-
-    @property
     def ship_from(self) -> str | None:
         """Where it is sent from, as written."""
         return self.sku.ship_from
@@ -88,9 +76,7 @@ class SkuItem:
     @property
     def ship_from_is_deliverable(self) -> bool | None:
         """Whether the country it is sent from is among those the listing delivers to."""
-        deliverable = self._table.deliverable
-        country = self.ship_from_country
-        return None if deliverable is None or country is None else country in deliverable
+        return self._table.reaches(self.sku.ship_from)
 
     @property
     def locations(self) -> tuple[Location, ...]:
@@ -102,8 +88,9 @@ class SkuTable:
     """All SKUs of a listing and what follows from one pass over them."""
 
     __slots__ = (
+        "_countries",
         "_median",
-        "deliverable",
+        "_reached",
         "highest",
         "in_stock",
         "items",
@@ -122,7 +109,9 @@ class SkuTable:
         stocks: list[int] = []
         items: list[SkuItem] = []
         for index, sku in enumerate(listing.skus):
-            price = finite(sku.price)
+            price = sku.price
+            if price is not None and not price.is_finite():
+                price = None
             if price is not None:
                 priced += 1
                 if lowest is None or highest is None:
@@ -145,9 +134,17 @@ class SkuTable:
         self.total_stock, self.in_stock, self.stock_unknown = total, in_stock, unknown
         self.stock_min: int | None = min(stocks, default=None)
         self.stock_max: int | None = max(stocks, default=None)
-        given = listing.deliverable_countries
-        self.deliverable = None if given is None else frozenset(country_code(name) or name for name in given)
+        self._countries = listing.deliverable_countries
+        self._reached: dict[str | None, bool | None] = {None: None}
         self._median: Decimal | None = None
+
+    def reaches(self, ship_from: str | None) -> bool | None:
+        """Whether the listing delivers to the country that goods are sent from; None when either is not known."""
+        if ship_from not in self._reached:
+            code = country_code(ship_from)
+            known = None if code is None or self._countries is None else self._countries
+            self._reached[ship_from] = None if known is None else any(country_code(name) == code for name in known)
+        return self._reached[ship_from]
 
     @property
     def median(self) -> Decimal | None:
@@ -176,8 +173,6 @@ def sku_table(view: View) -> SkuTable:
         "property_count": Field("int", "Number of SKU properties", "SKU属性个数"),
         "has_image": Field("bool", "A property carries a picture", "是否有SKU图片"),
         "is_lowest_price": Field("bool", "No SKU is cheaper and one is dearer", "是否为最低价SKU", nullable=True),
-        "price_to_median": Field("decimal", "Price over the middle price", "价格与中位价之比", nullable=True),
-        "median_to_price": Field("decimal", "Middle price over the price", "中位价与价格之比", nullable=True),
         "ship_from": Field("str", "Sent from, as written", "发货地", nullable=True),
         "ship_from_country": Field("str", "Sent from, ISO code", "发货国代码", nullable=True),
         "ship_from_is_deliverable": Field(
@@ -265,6 +260,38 @@ def sku_price_ratio(view: View) -> Decimal | None:
     if table.lowest is None or table.highest is None or table.lowest <= 0:
         return None
     return Decimal(1) if table.lowest == table.highest else quotient(table.highest, table.lowest)
+
+
+@feature(
+    "sku.highest_to_median",
+    type="decimal",
+    nullable=True,
+    reads=READS,
+    en="Highest SKU price over the middle price",
+    zh="SKU最高价与中位价之比",
+    locate=lambda view, value: _priced_at(view, sku_table(view).highest),
+)
+def sku_highest_to_median(view: View) -> Decimal | None:
+    """None without a positive middle price."""
+    table = sku_table(view)
+    middle = table.median
+    return None if table.highest is None or middle is None or middle <= 0 else quotient(table.highest, middle)
+
+
+@feature(
+    "sku.median_to_lowest",
+    type="decimal",
+    nullable=True,
+    reads=READS,
+    en="Middle SKU price over the lowest price",
+    zh="SKU中位价与最低价之比",
+    locate=lambda view, value: _priced_at(view, sku_table(view).lowest),
+)
+def sku_median_to_lowest(view: View) -> Decimal | None:
+    """None without a positive lowest price."""
+    table = sku_table(view)
+    middle = table.median
+    return None if middle is None or table.lowest is None or table.lowest <= 0 else quotient(middle, table.lowest)
 
 
 @feature(
@@ -358,11 +385,12 @@ def _repeats(view: View) -> list[SkuItem]:
     items = sku_table(view).items
     if len(items) < 2:
         return []
-    seen: set[tuple[object, ...]] = set()
+    seen: set[object] = set()
     found = []
     for item in items:
         sku = item.sku
-        key = (sku.ship_from, *sorted((p.name, p.value_id or p.value or "", p.label or "") for p in sku.properties))
+        values = [(p.name, p.value_id or p.value or "", p.label or "") for p in sku.properties]
+        key = (sku.ship_from, *(sorted(values) if len(values) > 1 else values))
         if key in seen:
             found.append(item)
         seen.add(key)
@@ -392,8 +420,16 @@ def _odd_sets(view: View) -> tuple[int, list[SkuItem]]:
     items = sku_table(view).items
     if len(items) < 2:
         return len(items), []
-    sets = [frozenset([p.name for p in item.sku.properties]) for item in items]
-    return len(set(sets)), [item for item, names in zip(items, sets, strict=True) if names != sets[0]]
+    first = [p.name for p in items[0].sku.properties]
+    wanted = frozenset(first)
+    sets = {wanted}
+    odd = []
+    for item in items:
+        names = [p.name for p in item.sku.properties]
+        if names != first and (own := frozenset(names)) != wanted:
+            sets.add(own)
+            odd.append(item)
+    return len(sets), odd
 
 
 @feature(
