@@ -87,6 +87,7 @@ class Pack:
         waivers: Sequence[Waiver] = (),
         fixes: bool = True,
         peers: Sequence[Listing] | None = None,
+        not_carried: frozenset[str] = frozenset(),
         seconds: float | None = None,
     ) -> Report:
         """Check one listing by the rules in force on `as_of`.
@@ -101,10 +102,16 @@ class Pack:
         program = self.program("listing", as_of)
         if listing.marketplace is not None and listing.marketplace != self.marketplace:
             return Report(program, view, self.ref, is_foreign=True)
-        return self._run(program, view, waivers, fixes, seconds)
+        return self._run(program, view, waivers, not_carried, fixes, seconds)
 
     def _run(
-        self, program: Program, view: View, waivers: Sequence[Waiver], fixes: bool, seconds: float | None
+        self,
+        program: Program,
+        view: View,
+        waivers: Sequence[Waiver],
+        not_carried: frozenset[str],
+        fixes: bool,
+        seconds: float | None,
     ) -> Report:
         fired: list[Any] = []
         unchecked: list[int] = []
@@ -122,6 +129,7 @@ class Pack:
             applies=applies,
             late_from=late_from,
             waivers=waivers,
+            not_carried=not_carried,
             mender=self._mender if fixes else None,
         )
 
@@ -133,7 +141,7 @@ class Pack:
     def _again(self, listing: Listing, view: View) -> Report:
         """The whole pack on a changed listing, everything else being the same: how a fix is verified."""
         changed = View(listing, self.resources, as_of=view.as_of, store=view.store, peers=view.peers)
-        return self._run(self.program("listing", view.as_of), changed, (), False, None)
+        return self._run(self.program("listing", view.as_of), changed, (), frozenset(), False, None)
 
     def check_many(
         self,

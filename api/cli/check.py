@@ -170,6 +170,7 @@ class Job:
             as_of=self.as_of,
             waivers=self.waivers,
             peers=peers if len(peers) > 1 else None,
+            not_carried=record.origin.not_carried,
             seconds=SECONDS_PER_LISTING,
         )
         return RowResult(record, report)

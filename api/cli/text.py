@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from api.cli.results import FileResult, RowResult, Show, Summary
 from engine import Finding
+from engine.features.registry import LISTING
 from engine.findings import Location, Severity
 from engine.intake import Origin
 from engine.intake.mapping import MappingResult
@@ -83,14 +84,14 @@ class TextWriter:
         """One listing: verdict, problems of the input, findings, what was not checked."""
         origin = row.record.origin
         if row.report is None:
-            self._print(f"\n  [red]✖ {self._where(origin, None)}{self._words['refused']}[/]")
+            self._print(f"\n  [red]✖ {self._where(origin)}{self._words['refused']}[/]")
             self._problems(row)
             return
         report = row.report
         listing = row.record.listing
         name = " ".join(filter(None, [report.subject["id"], _short((listing.title or "") if listing else "")]))
         colour, mark = ("red", "✖") if report.verdict == "invalid" else ("green", "✔")
-        where = self._where(origin, None)
+        where = self._where(origin)
         self._print(f"\n  [{colour}]{mark} {self._words[report.verdict]}[/]  {where}[bold]{escape(name)}[/]")
         self._problems(row)
         if report.is_foreign:
@@ -184,6 +185,7 @@ class TextWriter:
 
     def _place(self, place: Location, finding: Finding, origin: Origin) -> str:
         where = origin.place(place.pointer)[self._lang] or place.pointer
+        where = where.removeprefix(origin.base) or place.pointer
         if place.start is None or place.end is None:
             return f"[dim]{escape(where)}[/]"
         text = finding.text_at(place.pointer)
@@ -196,8 +198,11 @@ class TextWriter:
         marked = f"{lead}{_clean(before)}[/][reverse]{_clean(place.text or '')}[/][dim]{_clean(after)}{rest}"
         return f"[dim]{escape(where)} {place.start}–{place.end}:[/] [dim]{marked}[/]"
 
-    def _where(self, origin: Origin, pointer: str | None) -> str:
-        place = origin.place(pointer or "")[self._lang]
+    def _where(self, origin: Origin) -> str:
+        """Which listing of the file this is: its row, or its place in a JSON document that holds several."""
+        place = origin.place("")[self._lang]
+        if origin.base and place == origin.base:
+            place = f"#{int(last) + 1}" if (last := origin.base.rpartition("/")[2]).isdecimal() else ""
         return f"[dim]{escape(place)}[/]  " if place else ""
 
     def _unchecked(self, row: RowResult) -> None:
@@ -205,8 +210,8 @@ class TextWriter:
         assert report is not None
         names: dict[str, None] = {}
         for entry in report.not_checked:
-            if entry.reason == "missing_fact":
-                names.update(dict.fromkeys(entry.missing))
+            if entry.reason in {"missing_fact", "not_in_source"}:
+                names.update(dict.fromkeys(facts_read(entry.missing)))
             else:
                 names[self._words[entry.reason]] = None
         if names:
@@ -227,6 +232,15 @@ class TextWriter:
             against = f" {escape(str(step.against))}" if step.against is not None else ""
             line = f"{escape(step.condition)}{against}  ←  {escape(_short(str(step.value), 120))}"
             self._print(f"      {answer[step.answer]} [dim]{step.selection or ''}[/] {line}")
+
+
+def facts_read(missing: tuple[str, ...]) -> list[str]:
+    """What a user can add: the field of the listing that each unknown feature reads first."""
+    found = []
+    for name in missing:
+        feature = LISTING.features.get(name) or LISTING.collections.get(name)
+        found.append(feature.reads[0] if feature is not None and feature.reads else name)
+    return found
 
 
 def _clean(text: str) -> str:

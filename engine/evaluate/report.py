@@ -59,7 +59,7 @@ class NotChecked(Struct, frozen=True):
 
     rule: str
     missing: tuple[str, ...]
-    reason: str = "missing_fact"  # missing_fact | unknown_category | out_of_time
+    reason: str = "missing_fact"  # missing_fact | unknown_category | not_in_source | out_of_time
 
 
 class RuleError(Struct, frozen=True):
@@ -84,6 +84,7 @@ class Report:
         applies: Applies = (),
         late_from: int | None = None,
         waivers: Sequence[Waiver] = (),
+        not_carried: frozenset[str] = frozenset(),
         mender: Mender | None = None,
         is_foreign: bool = False,
     ) -> None:
@@ -95,6 +96,7 @@ class Report:
         self._applies = applies
         self._late_from = late_from
         self._waivers = waivers
+        self._not_carried = not_carried
         self._mender = mender
         self.pack = pack
         self.is_foreign = is_foreign
@@ -125,19 +127,30 @@ class Report:
         return {finding.fingerprint: finding.rule for finding in self._all}
 
     @cached_property
-    def _all(self) -> tuple[Finding, ...]:
+    def _fired_findings(self) -> tuple[Finding, ...]:
+        """One finding for each rule and offending value, by rule."""
         by_rule: dict[int, list[Finding]] = {}
         for index, item, values in self._fired:
             by_rule.setdefault(index, []).append(Finding(self._program.rules[index], self._view, item, values))
         found: list[Finding] = []
         for index in sorted(by_rule):
             found += _without_repeats(by_rule[index])
+        return tuple(found)
+
+    @cached_property
+    def _all(self) -> tuple[Finding, ...]:
+        found = [finding for finding in self._fired_findings if not self._says_nothing(finding)]
         for finding in found:
             for waiver in self._waivers:
                 if waiver.covers(finding, self._view.listing.id, self.as_of):
                     finding.waiver = waiver
                     break
         return tuple(found)
+
+    def _says_nothing(self, finding: Finding) -> bool:
+        """Whether every place of the finding lies in a field that the source never fills."""
+        absent = self._not_carried
+        return bool(absent) and all(place.pointer.split("/", 2)[1] in absent for place in finding.locations)
 
     @cached_property
     def bare_findings(self) -> tuple[Finding, ...]:
@@ -190,6 +203,11 @@ class Report:
             scope = self._program.scope_of[index]
             if scope is None or self._applies[scope]:
                 answers.setdefault(index, NotChecked(rules[index].rule.id, self._missing(index)))
+        for finding in self._fired_findings:
+            if self._says_nothing(finding):
+                fields = tuple(dict.fromkeys(place.pointer.split("/", 2)[1] for place in finding.locations))
+                index = self._program.by_id[finding.rule]
+                answers.setdefault(index, NotChecked(finding.rule, fields, "not_in_source"))
         if self._late_from is not None:
             begun = {index for index, _, _ in self._fired}
             for index in range(self._late_from, len(rules)):
