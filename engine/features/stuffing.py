@@ -141,8 +141,10 @@ def title_repeated_phrase(view: View) -> str | None:
     zh="标题中重复词组（两个词以上）出现的次数",
 )
 def title_repeated_phrase_count(view: View) -> int | None:
-    """Places of the repeated phrase, 0 when none is repeated; None without a title."""
-    return len(_phrase(view).spans) if view.listing.title else None
+    """Places of the repeated phrase, 1 when none is said again, 0 for a single word; None without a title."""
+    if not view.listing.title:
+        return None
+    return len(_phrase(view).spans) or int(len(title_tokens(view)) > 1)
 
 
 @derived
