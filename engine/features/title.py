@@ -17,16 +17,19 @@ from engine.findings import Location
 
 CAPITALS = re.compile(r"(?<![A-Za-z0-9_-])[A-Z]{4,}(?![A-Za-z0-9_])(?!-\w{0,20}\d)")
 """Whole words only: the letters of a model ("SNTH-3", "WNDR4000") are no shouting."""
+FOUR_CAPITALS = re.compile(r"[A-Z]{4}")
 WORDS = re.compile(r"[A-Za-z]{4,}")
 LETTER = re.compile(r"[a-z]")
 IDEOGRAM = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 SPACES = re.compile(r"^\s+|\s+\Z|\s{2,}|[\t\r\n\v\f\u2028\u2029]")
 MARKS = re.compile(r"([!?*~#=^<>_-])\1\1+|\.{4,}|!!+\s*\Z")
+NOISY = frozenset("!?*~#=^<>_")
 SYMBOLS = re.compile(
     "[\u2190-\u2193\u21d0-\u21ff\u23e9-\u23fa\u2460-\u24ff\u25a0-\u25ff\u2600-\u2669\u266b-\u26ff\u2700-\u27bf\u2b00-\u2bff"
     "\u3008-\u3011\u3014-\u301b\uff01\uff0a\uff5e\U0001f000-\U0001faff][\ufe0f\u20e3]?"
 )
-MONEY_GATE = re.compile(r"[$€£¥₽₹￥%]|usd|rmb|cny")
+MONEY = frozenset("$€£¥₽₹￥%")
+CURRENCIES = ("usd", "rmb", "cny")
 PRICE = re.compile(
     r"(?<![\w$])(?:(?:us|usd|au|ca|c|a)\s?)?[$€£¥₽₹￥]\s?\d{1,6}(?:[.,]\d{1,3})?(?![\w%]|\s(?:warranty|guarantee))"
     r"|(?<![\w.,])\d{1,6}(?:[.,]\d{1,2})?\s?(?:[$€£¥₽₹￥](?!\w)|(?:usd|rmb|cny)\b)"
@@ -112,7 +115,8 @@ def title_word_count(view: View) -> int | None:
 
 @derived
 def _capitals(view: View) -> list[tuple[int, int]]:
-    return [match.span() for match in CAPITALS.finditer(view.listing.title or "")]
+    title = view.listing.title or ""
+    return [match.span() for match in CAPITALS.finditer(title)] if FOUR_CAPITALS.search(title) else []
 
 
 @feature(
@@ -177,7 +181,8 @@ def _decorations(view: View) -> list[tuple[int, int]]:
     title = view.listing.title
     if not title:
         return []
-    found = [match.span() for match in MARKS.finditer(title)]
+    is_plain = NOISY.isdisjoint(title) and "---" not in title and "..." not in title
+    found = [] if is_plain else [match.span() for match in MARKS.finditer(title)]
     if not title.isascii():
         found += [match.span() for match in SYMBOLS.finditer(title)]
         found.sort()
@@ -204,7 +209,7 @@ def _prices(view: View) -> list[tuple[int, int]]:
     if not title:
         return []
     lower = same_length_lower(title)
-    if not MONEY_GATE.search(lower):
+    if MONEY.isdisjoint(title) and not any(code in lower for code in CURRENCIES):
         return []
     return sorted(match.span() for pattern in (PRICE, DISCOUNT) for match in pattern.finditer(lower))
 
