@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from engine.features.audience import audience_clash, told_audience
 from engine.features.category_of import category
-from engine.features.head_noun import head_words, near_nouns
+from engine.features.head_noun import near_nouns
 from engine.features.product_noun import Mention, head_mention, mentions, title_words
 from engine.features.view import View, derived
 
@@ -79,11 +79,11 @@ def ranking(view: View) -> Ranking:
         length = 1 + 0.15 * mention.phrase.count(" ")
         add(mention.leaves, weight * length)
         add(mention.weaker, min(weight, WEAKER))
-    if last is None or not last.is_head:
+    if last is None:  # only then spaCy is asked: the goods are named by no noun we know as it is written
         for near in near_nouns(view):
             add(near.leaves, NEAR * near.likeness)
     stems = [word.stem for word in title_words(view)]
-    for leaf, score in taxonomy.linear.scores([*head_words(view), *stems]).items():
+    for leaf, score in taxonomy.linear.scores(stems).items():
         logits[leaf] = logits.get(leaf, 0.0) + LINEAR * score
     told = told_audience(view)
     if told is not None:

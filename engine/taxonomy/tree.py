@@ -20,6 +20,10 @@ PATH_SIMILARITY = 92.0
 unknown: a guess here would turn into false findings of every rule with a scope."""
 
 CACHE_SIZE = 20_000
+TELLING = 0.05
+"""The values of an attribute speak for a category when at most this share of leaves asks for it: lace types for wigs,
+but not colours."""
+
 LONGEST_NAME = 200
 """No name of an attribute or value is longer; longer texts are not looked up."""
 
@@ -147,10 +151,15 @@ class Taxonomy:
     def linear(self) -> LinearModel:
         """The model over words and character n-grams, built from this tree."""
         above = {node.id: stems([node.name.get("en", "")]) for node in self.nodes.values() if not node.is_leaf}
+        asked: dict[str, int] = {}
+        for leaf in self.leaves:
+            for name in (*leaf.required, *leaf.key):
+                asked[name] = asked.get(name, 0) + 1
+        few = max(1, round(len(self.leaves) * TELLING))
         values = {
-            attribute.id: stems(value.en for value in attribute.values)
-            for attribute in self.attributes.values()
-            if attribute.type == "enum"
+            name: stems(value.en for value in self.attributes[name].values)
+            for name, leaves in asked.items()
+            if leaves <= few and name in self.attributes and self.attributes[name].type == "enum"
         }
         return LinearModel(self.leaves, above, values)
 
