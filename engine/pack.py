@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -20,6 +19,7 @@ from engine.features.resources import Resources
 from engine.features.scan import Scanner
 from engine.features.view import View
 from engine.intake import one_listing
+from engine.lazily import lazily
 from engine.loading.pack_files import Code, Contents, read_pack
 from engine.model.rule import CheckRule
 from engine.taxonomy import Taxonomy
@@ -50,7 +50,7 @@ class Pack:
     def __repr__(self) -> str:
         return f"<Pack {self.id} {self.version}, {len(self.rules)} rules, {self.digest[:19]}>"
 
-    @cached_property
+    @lazily
     def resources(self) -> Resources:
         """Word lists, category tree and scanner."""
         lists = self._contents.word_lists()
@@ -63,7 +63,7 @@ class Pack:
         }
         return Resources(lists, taxonomy, Scanner(lists.values()), settings)
 
-    @cached_property
+    @lazily
     def _changes(self) -> list[date]:
         """Every day on which some rule changes, in order."""
         return sorted({day for rule in self.rules.values() for day in rule.dates()})
@@ -114,9 +114,12 @@ class Pack:
         seconds: float | None,
     ) -> Report:
         fired: list[Any] = []
-        unchecked: list[int] = []
+        unchecked: list[Any] = []
         failed: list[Any] = []
-        applies = program.applies(view.listing)
+        try:
+            applies = program.applies(view.listing)
+        except Exception as error:  # only the rules that depend on the category fail by it
+            applies, failed = program.scope_unknown(), program.scope_failed(error)
         deadline = None if seconds is None else perf_counter() + seconds
         late_from = program.run(view, applies, deadline, fired, unchecked, failed)
         return Report(
@@ -133,7 +136,7 @@ class Pack:
             mender=self._mender if fixes else None,
         )
 
-    @cached_property
+    @lazily
     def _mender(self) -> Mender:
         words = {list_id: words.members for list_id, words in self.resources.lists.items()}
         return Mender(self._again, words)

@@ -36,6 +36,8 @@ from engine.model.expressions import (
 
 Fired = tuple[int, Any, tuple[Any, ...]]
 """Number of the rule, the item it fired on (None without `each`), and the features that were read (`read_features`)."""
+Unchecked = Fired
+"""The same for a rule that could not be decided: the first item on which that was so, None when no item is known."""
 Failed = tuple[int, BaseException]
 Run = Callable[..., int | None]
 """run(view, scopes, deadline, fired, unchecked, failed) → None, or the number of rules begun when time ran out."""
@@ -137,7 +139,7 @@ class _Writer:
         unknown = condition.may_be_unknown()
         if unknown:
             false = condition.false(bound.rule.when)
-            self._emit(depth, f"elif ({unknown}) and not ({false}): unchecked.append({index})")
+            self._emit(depth, f"elif ({unknown}) and not ({false}): unchecked.append(({index}, None, {values}))")
         self._emit(1, f"except Exception as error: failed.append(({index}, error))")
 
     def _loop(self, key: tuple[str, str | None], indexes: Sequence[int]) -> None:
@@ -156,7 +158,7 @@ class _Writer:
         numbers = ", ".join(map(str, indexes))
         self._emit(depth, f"except Exception as error: failed.extend((number, error) for number in ({numbers},))")
         self._emit(depth, "else:")
-        self._emit(depth + 1, f"if items is None: unchecked.extend(({numbers},))")
+        self._emit(depth + 1, f"if items is None: unchecked.extend((number, None, ()) for number in ({numbers},))")
         self._emit(depth + 1, "elif items:")
         self._items(depth + 2, indexes)
 
@@ -173,15 +175,16 @@ class _Writer:
             if unknown:
                 flags.append(index)
                 false = condition.false(bound.rule.when)
-                bodies.append(f"    elif {guard}({unknown}) and not ({false}): u{index} = True")
+                mark = f"u{index} = u{index} or ({index}, I, {condition.values()})"
+                bodies.append(f"    elif {guard}({unknown}) and not ({false}): {mark}")
             bodies.append(f"except Exception as error: failed.append(({index}, error))")
         if flags:
-            self._emit(depth, f"{' = '.join(f'u{index}' for index in flags)} = False")
+            self._emit(depth, f"{' = '.join(f'u{index}' for index in flags)} = None")
         self._emit(depth, "for I in items:")
         for body in bodies:
             self._emit(depth + 1, body)
         for index in flags:
-            self._emit(depth, f"if u{index}: unchecked.append({index})")
+            self._emit(depth, f"if u{index}: unchecked.append(u{index})")
 
     def variable(self, ref: Ref) -> str:
         """The variable that holds a feature's value."""

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -17,6 +16,7 @@ from engine.evaluate.interpret import read
 from engine.features.texts import texts
 from engine.features.view import View
 from engine.findings import Fix, Location, Result
+from engine.lazily import lazily
 from engine.loading.messages import PLACEHOLDER, placeholders
 from engine.loading.selections import split_argument
 from engine.model.expressions import Ref, refs
@@ -67,7 +67,7 @@ class Finding:
         """The rule with the parameters of the day."""
         return self._bound
 
-    @cached_property
+    @lazily
     def fingerprint(self) -> str:
         """Who and what, not where or in which words: store, subject, code and the offending value."""
         listing = self._view.listing
@@ -79,7 +79,7 @@ class Finding:
         """Rule and fingerprint: unique within a report."""
         return f"{self.rule}-{self.fingerprint[3:15]}"
 
-    @cached_property
+    @lazily
     def own_locations(self) -> tuple[Location, ...]:
         """The places of this firing alone."""
         at = self._bound.rule.at
@@ -92,18 +92,18 @@ class Finding:
                 return places
         return self._located(refs(self._bound.rule.when)[0])
 
-    @cached_property
+    @lazily
     def locations(self) -> tuple[Location, ...]:
         """Every place, first things first: this firing's and those merged into it."""
         places = [place for finding in (self, *self._merged) for place in finding.own_locations]
         return tuple(dict.fromkeys(places))
 
-    @cached_property
+    @lazily
     def message(self) -> dict[str, str]:
         """What was seen and what to do, in each language."""
         return {language: self._fill(text) for language, text in self._bound.rule.message.items()}
 
-    @cached_property
+    @lazily
     def evidence(self) -> dict[str, Any]:
         """The measured values that the condition or the message reads, by name."""
         rule = self._bound.rule

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from engine.evaluate.bound import BoundRule
-from engine.evaluate.compile import Run, compile_rules, scopes
+from engine.evaluate.compile import Failed, Run, compile_rules, scopes
 from engine.facts import Listing
 from engine.features.registry import SUBJECTS, Registry
 from engine.features.resources import Resources
@@ -52,10 +52,18 @@ class Program:
             found = self._applies[key] = self._work_out(listing)
         return found
 
+    def scope_unknown(self) -> Applies:
+        """As if the category were not known."""
+        return tuple(None for _ in self._scopes)
+
+    def scope_failed(self, error: Exception) -> list[Failed]:
+        """The error of every rule that has a scope."""
+        return [(index, error) for index, scope in enumerate(self.scope_of) if scope is not None]
+
     def _work_out(self, listing: Listing) -> Applies:
         category = self._taxonomy.resolve(listing.category_id, listing.category_path)
         if category is None:
-            return tuple(None for _ in self._scopes)
+            return self.scope_unknown()
         lineage = {category.id, *category.ancestors}
         return tuple(
             (not wanted or not lineage.isdisjoint(wanted)) and lineage.isdisjoint(unwanted)

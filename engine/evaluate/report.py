@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
 from engine.errors import UnknownName
-from engine.evaluate.compile import Failed, Fired
+from engine.evaluate.compile import Failed, Fired, Unchecked, read_features
 from engine.evaluate.finding import Finding
-from engine.evaluate.interpret import Trace, decide, items
 from engine.evaluate.program import Applies, Program
 from engine.facts import Listing
 from engine.features.view import View
 from engine.findings import Fix, Mode
+from engine.lazily import lazily
+from engine.model.expressions import refs
 
 if TYPE_CHECKING:
     from engine.evaluate.explain import Explanation
@@ -79,7 +79,7 @@ class Report:
         pack: PackRef,
         *,
         fired: Sequence[Fired] = (),
-        unchecked: Sequence[int] = (),
+        unchecked: Sequence[Unchecked] = (),
         failed: Sequence[Failed] = (),
         applies: Applies = (),
         late_from: int | None = None,
@@ -126,7 +126,7 @@ class Report:
         """Fingerprint → rule of all findings, the waived ones too."""
         return {finding.fingerprint: finding.rule for finding in self._all}
 
-    @cached_property
+    @lazily
     def _fired_findings(self) -> tuple[Finding, ...]:
         """One finding for each rule and offending value, by rule."""
         by_rule: dict[int, list[Finding]] = {}
@@ -137,7 +137,7 @@ class Report:
             found += _without_repeats(by_rule[index])
         return tuple(found)
 
-    @cached_property
+    @lazily
     def _all(self) -> tuple[Finding, ...]:
         found = [finding for finding in self._fired_findings if not self._says_nothing(finding)]
         for finding in found:
@@ -152,18 +152,18 @@ class Report:
         absent = self._not_carried
         return bool(absent) and all(place.pointer.split("/", 2)[1] in absent for place in finding.locations)
 
-    @cached_property
+    @lazily
     def bare_findings(self) -> tuple[Finding, ...]:
         """The findings nobody waived, without their fixes worked out, by rule."""
         return tuple(finding for finding in self._all if finding.waiver is None)
 
-    @cached_property
+    @lazily
     def findings(self) -> tuple[Finding, ...]:
         """The findings nobody waived, by rule, each with its fixes."""
         _ = self._offers  # gives the findings their fixes
         return self.bare_findings
 
-    @cached_property
+    @lazily
     def _offers(self) -> tuple[Offer, ...]:
         return self._mender.mend(self, self._view) if self._mender is not None else ()
 
@@ -172,18 +172,18 @@ class Report:
         """The findings a person accepted, each with its `waiver`."""
         return tuple(finding for finding in self._all if finding.waiver is not None)
 
-    @cached_property
+    @lazily
     def plan(self) -> Fix | None:
         """All fixes that go together as one atomic patch; None when there is nothing to apply."""
         return self._mender.plan(self, self._view, self._offers) if self._mender is not None else None
 
-    @cached_property
+    @lazily
     def safe_plan(self) -> Fix | None:
         """The plan of the safe fixes alone."""
         safe = [offer for offer in self._offers if offer.applicability == "safe"]
         return self._mender.plan(self, self._view, safe) if self._mender is not None else None
 
-    @cached_property
+    @lazily
     def errors(self) -> tuple[RuleError, ...]:
         """Rules that crashed, once each."""
         causes: dict[int, str] = {}
@@ -191,7 +191,7 @@ class Report:
             causes.setdefault(index, f"{type(error).__name__}: {error}"[:200])
         return tuple(RuleError(self._program.rules[index].rule.id, cause) for index, cause in sorted(causes.items()))
 
-    @cached_property
+    @lazily
     def not_checked(self) -> tuple[NotChecked, ...]:
         """Rules that apply but could not be decided."""
         rules = self._program.rules
@@ -199,10 +199,10 @@ class Report:
         for index, scope in enumerate(self._program.scope_of):
             if scope is not None and self._applies and self._applies[scope] is None:
                 answers[index] = NotChecked(rules[index].rule.id, ("category",), "unknown_category")
-        for index in self._unchecked:
+        for index, item, values in self._unchecked:
             scope = self._program.scope_of[index]
             if scope is None or self._applies[scope]:
-                answers.setdefault(index, NotChecked(rules[index].rule.id, self._missing(index)))
+                answers.setdefault(index, NotChecked(rules[index].rule.id, self._missing(index, item, values)))
         for finding in self._fired_findings:
             if self._says_nothing(finding):
                 fields = tuple(dict.fromkeys(place.pointer.split("/", 2)[1] for place in finding.locations))
@@ -215,27 +215,21 @@ class Report:
                     answers.setdefault(index, NotChecked(rules[index].rule.id, (), "out_of_time"))
         return tuple(answers[index] for index in sorted(answers))
 
-    def _missing(self, index: int) -> tuple[str, ...]:
-        """The names of the unknown facts, as the rule writes them."""
+    def _missing(self, index: int, item: Any, values: Sequence[Any]) -> tuple[str, ...]:
+        """The names of the facts that were read and are unknown, as the rule writes them."""
         bound = self._program.rules[index]
         each = bound.rule.each
-        trace = Trace()
-        if each is None:
-            decide(bound, self._view, None, trace)
-        else:
-            members = items(bound, self._view)
-            if members is None:
-                return (str(each.collection),)
-            for item in members:
-                if decide(bound, self._view, item, trace) is None:
-                    break
-                trace.steps.clear()
+        if each is not None and item is None:
+            return (str(each.collection),)
+        known = dict(zip(read_features(bound), values, strict=True))
         names = []
-        for step in trace.steps:
-            if step.answer is None:
-                prefix = f"{each.item}." if each is not None and step.test.ref.item else ""
-                names.append(prefix + str(step.test.ref))
-        return tuple(dict.fromkeys(names))
+        for ref in refs(bound.rule.when):
+            if ref.item:
+                if getattr(item, ref.name) is None and each is not None:
+                    names.append(f"{each.item}.{ref}")
+            elif known[ref] is None:
+                names.append(str(ref))
+        return tuple(names)
 
     def explain(self, rule_id: str) -> Explanation:
         """Why a rule did or did not fire here. Raises UnknownName for a rule that does not exist."""

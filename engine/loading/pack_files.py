@@ -27,6 +27,7 @@ from engine.loading import cache
 from engine.loading.fields import Faults, Fields
 from engine.loading.reader import Context, read_rule
 from engine.loading.strict_yaml import Node, parse
+from engine.loading.taxonomy_files import check_taxonomy
 from engine.model.rule import CheckRule
 
 RULE_FILE = re.compile(r"[A-Z]{3}[0-9]{3}_.*\.yaml\Z")
@@ -125,7 +126,12 @@ class _Reader:
         codes = self._codes()
         lists = [found for name in self._files if name.startswith("lists/") and (found := self._list(name))]
         self._unique([(item.id, f"lists/{item.id}") for item in lists], "P002", "list")
-        taxonomy = [_plain(node) for name in self._in("taxonomy/") if (node := self._parse(name)) is not None]
+        tree = {name: (node, self._faults_of(name)) for name in self._in("taxonomy/") if (node := self._parse(name))}
+        before = len(self._found)
+        check_taxonomy(tree)
+        if len(self._found) > before:  # half a tree would bring a fault for every rule that names a category
+            raise RulePackError(self._found)
+        taxonomy = [_plain(node) for node, _ in tree.values()]
         context = Context(
             lists=frozenset(item.id for item in lists),
             codes=frozenset(code.code for code in codes),
