@@ -7,6 +7,7 @@ make it worse, and a rule's own filters (passport *holder*, hidden camera *detec
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -22,6 +23,9 @@ BRANDS = "protected_brands"
 
 AROUND = 48
 """Code points of context on each side of a hit."""
+
+MOST_PLACES = 50
+"""Places of one term in one text that are looked at."""
 
 BRAND_ATTRIBUTES = frozenset({"brand", "brand name", "品牌", "品牌名称"})
 READS = ("title", "titles", "description", "mobile_description", "descriptions", "attributes", "skus", "keywords")
@@ -130,7 +134,12 @@ def _mentions(view: View) -> list[BrandMention]:
 
 
 def _longest(found: Sequence[Hit]) -> list[Hit]:
-    """Of hits that overlap only the longest: `apple watch` and not also `watch`."""
+    """Of hits that overlap only the longest: `apple watch` and not also `watch`.
+
+    Of one term at most `MOST_PLACES` places of one text are kept: a text of megabytes says no more by its thousands.
+    """
+    if len(found) > MOST_PLACES:
+        found = _thinned(found)
     kept: list[Hit] = []
     for hit in sorted(found, key=lambda hit: (hit.locations[0].pointer, hit.locations[0].start, -len(hit.text))):
         last = kept[-1].locations[0] if kept else None
@@ -138,6 +147,17 @@ def _longest(found: Sequence[Hit]) -> list[Hit]:
         if last and last.pointer == place.pointer and (place.start or 0) < (last.end or 0):
             continue
         kept.append(hit)
+    return kept
+
+
+def _thinned(found: Sequence[Hit]) -> list[Hit]:
+    seen: Counter[tuple[str, str]] = Counter()
+    kept = []
+    for hit in found:
+        key = (hit.locations[0].pointer, hit.term)
+        seen[key] += 1
+        if seen[key] <= MOST_PLACES:
+            kept.append(hit)
     return kept
 
 

@@ -101,6 +101,11 @@ def test_of_overlapping_terms_only_the_longest_counts() -> None:
     assert [item.term for item in found] == ["spy camera"]
 
 
+def test_a_brand_said_thousands_of_times_hides_no_other_brand() -> None:
+    found = mentions(title="nike " * 5000 + "dior bag")
+    assert [sum(item.brand == brand for item in found) for brand in ("nike", "dior")] == [50, 1]
+
+
 def test_a_listing_without_terms_has_none() -> None:
     assert list(members("text.terms_in_context", view(FIRE, title="Steel bottle"), "fire")) == []
     assert mentions(title="Steel bottle") == []
