@@ -10,7 +10,8 @@ LONGEST_NUMBER = 400
 
 RATIO_DIGITS = 12
 """Significant digits of a quotient: enough to compare, short enough to show."""
-_DIVIDE = Context(prec=RATIO_DIGITS, traps=[]).divide
+_CALM = Context(prec=RATIO_DIGITS, traps=[])
+_DIVIDE = _CALM.divide
 
 
 def finite(value: Decimal | None) -> Decimal | None:
@@ -37,3 +38,10 @@ def median(values: Iterable[Decimal]) -> Decimal | None:
     """The lower middle of the sorted values (a value that occurs); None of none."""
     ordered = sorted(values)
     return ordered[(len(ordered) - 1) // 2] if ordered else None
+
+
+def product(value: Decimal, *factors: Decimal | int) -> Decimal | None:
+    """value × every factor, rounded like a quotient; None when it is out of range."""
+    for factor in factors:
+        value = _CALM.multiply(value, factor)
+    return finite(value)

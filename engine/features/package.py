@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.features.numbers import decimals, finite, quotient
+from engine.features.numbers import decimals, finite, product, quotient
 from engine.features.registry import feature
 from engine.features.view import View, derived
 from engine.findings import Location
@@ -133,5 +133,6 @@ def package_density(view: View) -> Decimal | None:
     sides, weight = _sides(view), package_weight(view)
     if weight is None or len(sides) < len(SIDES) or min(sides.values()) <= 0:
         return None
-    volume = sides["length"] * sides["width"] * sides["height"]
-    return quotient(weight * CUBIC_CM_PER_LITRE, volume)
+    volume = product(sides["length"], sides["width"], sides["height"])
+    heavy = product(weight, CUBIC_CM_PER_LITRE)
+    return None if volume is None or heavy is None else quotient(heavy, volume)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from engine.features.category_of import category
-from engine.features.numbers import decimals, finite, quotient
+from engine.features.numbers import decimals, finite, product, quotient
 from engine.features.registry import Field, collection, feature
 from engine.features.skus import sku_table
 from engine.features.view import View, derived
@@ -239,5 +239,6 @@ def _applied(kind: str, value: Decimal | None, base: Decimal | None) -> Decimal 
     if base is None:
         return None
     if kind == "percentage":
-        return base + base * value / 100
+        change = product(base, value)
+        return None if change is None else base + change / 100
     return base + value if kind == "relative" else None

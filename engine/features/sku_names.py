@@ -16,6 +16,9 @@ from engine.findings import Location
 LONGEST_PHRASE = 4
 """Listed phrases are looked up in up to this many words in a row."""
 
+LONGEST_TITLE = 4000
+"""A title is read for piece counts up to this many characters; far longer than any platform takes."""
+
 LONGEST_NAME = 400
 """A SKU name is read up to this many characters; more is no name."""
 
@@ -171,7 +174,7 @@ def _sku_quantities(view: View) -> list[tuple[int, Quantity]]:
 @derived
 def _title_quantities(view: View) -> list[Quantity]:
     """The piece counts in the title."""
-    return quantities(view.listing.title) if view.listing.title else []
+    return quantities(view.listing.title[:LONGEST_TITLE]) if view.listing.title else []
 
 
 def _quantity_places(view: View, value: object) -> list[Location]:
