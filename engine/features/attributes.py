@@ -181,17 +181,13 @@ def attributes_unlisted_values(view: View) -> Sequence[Odd]:
 
 
 def _nearest(view: View, index: int, text: str, spec: Attribute, part: str) -> Odd | None:
-    from rapidfuzz import fuzz, process
-
-    known = view.resources.taxonomy.values_of(spec)
-    wanted = part.lower()
-    best = process.extractOne(wanted[:100], known.keys(), scorer=fuzz.ratio)
+    best = view.resources.taxonomy.nearest_value(spec, part)
     start = text.find(part)
     if best is None or start < 0:
         return None
-    value = known[best[0]]
+    value, ratio = best
     place = Location(f"/attributes/{index}/value", start, start + len(part), part)
-    likeness = (Decimal(best[1]) / 100).quantize(Decimal("0.01"))
+    likeness = (Decimal(ratio) / 100).quantize(Decimal("0.01"))
     return Odd(name_of(spec), name_of(spec, "zh"), part, value.en, value.name.get("zh", value.en), likeness, (place,))
 
 

@@ -51,12 +51,12 @@ def _one_of(said: set[str]) -> str | None:
 def audience_clash(view: View) -> bool:
     """Whether the title is for another audience than the category."""
     node = category(view)
-    told = told_audience(view) if node is not None else None
-    if told is None or node is None:
+    if node is None:
         return False
     taxonomy = view.resources.taxonomy
     wanted = taxonomy.audiences.get(node.id)
-    return wanted is not None and taxonomy.reading.conflicting(told.audience, wanted)
+    told = told_audience(view) if wanted is not None else None
+    return told is not None and wanted is not None and taxonomy.reading.conflicting(told.audience, wanted)
 
 
 def _told_places(view: View, value: object) -> list[Location]:

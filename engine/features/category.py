@@ -17,6 +17,7 @@ from engine.taxonomy import Category
 READS = ("category_id", "category_path")
 BOTH = ("title", *READS)
 DIGITS = Decimal("0.001")
+NONE = Decimal("0.000")
 
 
 def category_place(view: View) -> Location:
@@ -234,7 +235,9 @@ def category_noun_elsewhere(view: View) -> bool | None:
 def category_margin(view: View) -> Decimal | None:
     """Probability of the best other category less that of the own one; 0 when the own one leads."""
     found = verdict(view)
-    return None if found is None else Decimal(found.margin).quantize(DIGITS)
+    if found is None:
+        return None
+    return Decimal(found.margin).quantize(DIGITS) if found.margin else NONE
 
 
 @feature(

@@ -117,9 +117,7 @@ def _materials(view: View) -> Iterator[Contradiction]:
     firm = [claim for claim in claims if claim.is_firm]
     if len({claim.value for claim in firm}) != 1:
         return
-    told = families.get(firm[0].value) or frozenset((firm[0].value,))
-    if firm[0].value in set(view.resources.taxonomy.reading.material_words.values()):
-        told = frozenset((firm[0].value,))
+    told = frozenset((firm[0].value,))
     for claim in claims:
         if not claim.is_firm and (claim.start, claim.end) != (firm[0].start, firm[0].end):
             other = families.get(claim.value)

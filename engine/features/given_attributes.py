@@ -10,7 +10,7 @@ from typing import NamedTuple
 from engine.features.category_of import category
 from engine.features.view import View, derived
 from engine.findings import Location
-from engine.taxonomy import Attribute, AttributeValue
+from engine.taxonomy import Attribute, AttributeValue, Taxonomy
 from engine.taxonomy.tree import fold
 
 PARTS = re.compile(r"\s*(?:[,;|、，；/+]|\band\b|&)\s*")
@@ -21,6 +21,7 @@ NUMBER = re.compile(r"^\s*(\d{1,9}(?:\.\d{1,4})?)\s?([^\d\s.,;/()+~x*-][^\d.,;/(
 """A number with or without a unit, and nothing else."""
 
 LONGEST_VALUE = 300
+REMEMBERED = 20_000
 BRAND = "brand"
 
 
@@ -47,25 +48,51 @@ def given(view: View) -> list[Given]:
     found = []
     for index, attribute in enumerate(view.listing.attributes):
         text = attribute.value
-        if not text or not text.strip():
+        if not text:
             continue
         spec = taxonomy.attribute(attribute.name, node)
         if spec is None:
             continue
-        whole = taxonomy.value(spec, text) if spec.values else None
-        if whole is None and is_placeholder(view, spec, text):
-            continue
-        if whole is not None or not spec.values or len(text) > LONGEST_VALUE:
-            found.append(Given(index, spec, text, (text,), (whole,)))
-            continue
-        parts = tuple(SHARE.sub("", part) for part in PARTS.split(text.strip()) if part)
-        found.append(Given(index, spec, text, parts, tuple(taxonomy.value(spec, part) for part in parts)))
+        parts = _parts(taxonomy, spec, text)
+        if parts is not None:
+            found.append(Given(index, spec, text, *parts))
     return found
 
 
-def is_placeholder(view: View, spec: Attribute, text: str) -> bool:
+Parts = tuple[tuple[str, ...], tuple[AttributeValue | None, ...]]
+
+
+def _parts(taxonomy: Taxonomy, spec: Attribute, text: str) -> Parts | None:
+    """The parts of a value and what they mean; None when it says nothing. Values recur, so they are remembered."""
+    met: dict[tuple[str, str], Parts | None] = taxonomy.values_met
+    key = (spec.id, text)
+    try:
+        return met[key]
+    except KeyError:
+        pass
+    found = _read(taxonomy, spec, text)
+    if len(text) <= LONGEST_VALUE:
+        if len(met) >= REMEMBERED:
+            met.clear()
+        met[key] = found
+    return found
+
+
+def _read(taxonomy: Taxonomy, spec: Attribute, text: str) -> Parts | None:
+    if not text.strip():
+        return None
+    whole = taxonomy.value(spec, text) if spec.values else None
+    if whole is None and is_placeholder(taxonomy, spec, text):
+        return None
+    if whole is not None or not spec.values or len(text) > LONGEST_VALUE:
+        return (text,), (whole,)
+    parts = tuple(SHARE.sub("", part) for part in PARTS.split(text.strip()) if part)
+    return parts, tuple(taxonomy.value(spec, part) for part in parts)
+
+
+def is_placeholder(taxonomy: Taxonomy, spec: Attribute, text: str) -> bool:
     """ "other", "n/a": says nothing. A brand of "none" is the platform's word for goods without a brand."""
-    return spec.id != BRAND and fold(text[:LONGEST_VALUE]) in view.resources.taxonomy.reading.empty_values
+    return spec.id != BRAND and fold(text[:LONGEST_VALUE]) in taxonomy.reading.empty_values
 
 
 @derived

@@ -94,16 +94,22 @@ def _counts(words: Sequence[Word], position: int, rule: Reading) -> bool:
     return any(word.stem in rule.measures for word in words[max(0, position - 2) : position])
 
 
-def find_mentions(title: str, words: Sequence[Word], index: NounIndex, rule: Reading) -> list[Mention]:
-    """All nouns, longest first at each place, left to right."""
+@derived
+def title_heads(view: View) -> list[bool]:
+    """`heads` of the title's words."""
+    return heads(view.listing.title or "", title_words(view), view.resources.taxonomy.reading)
+
+
+def find_mentions(words: Sequence[Word], flags: Sequence[bool], index: NounIndex, rule: Reading) -> list[Mention]:
+    """All nouns, longest first at each place, left to right. `flags`: which words stand where the goods are named."""
     spots = longest_phrases([word[0] for word in words], index.first, index.phrases)
     if not spots:
         return []
-    flags = heads(title, words, rule)
     if not any(flags[start] for start, _, _ in spots):
+        flags = list(flags)
         opener = flags.index(False)
         if opener == 0 or words[opener][0] not in rule.purposes:
-            # "For iPhone 14 case", "Norvella by Arlen jumpsuit"; but not "Sleeve for iPad", which names no goods we know
+            # "For iPhone 14 case", "Norvella by Arlen jumpsuit"; but "Sleeve for iPad" names no goods we know
             flags[spots[-1][0]] = True
     found: list[Mention] = []
     nouns = [index.noun(phrase) for _, _, phrase in spots]
@@ -113,7 +119,7 @@ def find_mentions(title: str, words: Sequence[Word], index: NounIndex, rule: Rea
         is_head = flags[begin]
         if is_head and position < last:
             following = spots[position + 1][0]
-            # two nouns in a row are a compound ("phone case"), or, of one group, names of alike goods ("sneakers shoes")
+            # two nouns in a row are a compound ("phone case") or, of one group, alike goods ("sneakers shoes")
             if following == end and flags[following] and noun.groups.isdisjoint(nouns[position + 1].groups):
                 is_head = False
         found.append(Mention(phrase, words[begin][1], words[end - 1][2], noun.leaves, noun.weaker, is_head))
@@ -181,7 +187,7 @@ def mentions(view: View) -> list[Mention]:
         return []
     taxonomy = view.resources.taxonomy
     rule = taxonomy.reading
-    found = find_mentions(title, title_words(view), taxonomy.nouns, rule)
+    found = find_mentions(title_words(view), title_heads(view), taxonomy.nouns, rule)
     if not title.isascii() and is_han(title):
         found = [*chinese_mentions(title, taxonomy.nouns, rule), *found]
     return found

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from engine.features.product_noun import Word, heads, longest_phrases, title_words
+from engine.features.product_noun import Word, longest_phrases, title_heads, title_words
 from engine.features.view import View, derived
 from engine.taxonomy import Attribute
 from engine.taxonomy.claims import COLOR, MATERIAL, Claim
@@ -42,7 +42,7 @@ def said(view: View) -> Mapping[str, list[Said]]:
     spots = longest_phrases([word[0] for word in words], index.first, index.phrases)
     if not spots:
         return found
-    flags = heads(title, words, taxonomy.reading)
+    flags = title_heads(view)
     for at, after, phrase in spots:
         for claim in index.phrases[phrase]:
             firm = claim.is_firm and flags[at] and not _excused(view, claim, words, at, after)

@@ -85,7 +85,7 @@ class NounIndex:
             for noun in leaf.nouns.get("en", ()):
                 words = split(noun)
                 phrase = " ".join(words)
-                if SHORTEST <= len(phrase) and len(words) <= LONGEST and phrase not in never:
+                if len(phrase) >= SHORTEST and len(words) <= LONGEST and phrase not in never:
                     phrases.setdefault(phrase, {})[leaf.index] = None
                     spelled.setdefault(phrase, noun)
             for noun in leaf.nouns.get("zh", ()):

@@ -56,6 +56,7 @@ class Reading:
             for family, words in (plain.get("material_words") or {}).items()
             for word in words
         }
+        self.material_told = frozenset(self.material_words.values())
         self.material_excuses = _stems(plain.get("material_excuses"))
         self.agreeing: Mapping[str, tuple[frozenset[str], ...]] = {
             attribute: tuple(frozenset(group) for group in groups)

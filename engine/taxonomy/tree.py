@@ -224,8 +224,25 @@ class Taxonomy:
                     owners.append(attribute)
         return found
 
+    @cached_property
+    def _attributes_met(self) -> dict[tuple[str, str | None], Attribute | None]:
+        return {}
+
     def attribute(self, name: str, category: Category | None = None) -> Attribute | None:
         """The attribute that a name or alias means; where two share it, the one that the category asks for."""
+        key = (name, None if category is None else category.id)
+        met = self._attributes_met
+        try:
+            return met[key]
+        except KeyError:
+            pass
+        found = self._attribute(name, category)
+        if len(met) >= CACHE_SIZE:
+            met.clear()
+        met[key] = found
+        return found
+
+    def _attribute(self, name: str, category: Category | None) -> Attribute | None:
         owners = self._attribute_names.get(fold(name)) if len(name) <= LONGEST_NAME else None
         if not owners:
             return None
@@ -259,6 +276,29 @@ class Taxonomy:
         if len(text) > LONGEST_NAME:
             return None
         return self.values_of(attribute).get(fold(text))
+
+    @cached_property
+    def values_met(self) -> dict[tuple[str, str], Any]:
+        """What the features make of values, remembered because they recur; whoever fills it bounds it."""
+        return {}
+
+    @cached_property
+    def _nearest_met(self) -> dict[tuple[str, str], tuple[AttributeValue, float] | None]:
+        return {}
+
+    def nearest_value(self, attribute: Attribute, text: str) -> tuple[AttributeValue, float] | None:
+        """The allowed value whose name or synonym resembles a text most, and how much (0 to 100, RapidFuzz ratio)."""
+        key = (attribute.id, text[:LONGEST_NAME].lower())
+        met = self._nearest_met
+        if key not in met:
+            from rapidfuzz import fuzz, process
+
+            known = self.values_of(attribute)
+            best = process.extractOne(key[1], known.keys(), scorer=fuzz.ratio)
+            if len(met) >= CACHE_SIZE:
+                met.clear()
+            met[key] = None if best is None else (known[best[0]], best[1])
+        return met[key]
 
     @cached_property
     def _units(self) -> dict[str, dict[str, Unit]]:
