@@ -17,6 +17,7 @@ from decimal import Decimal
 from time import perf_counter
 from typing import Any
 
+from engine.conditions.literals import required_literal
 from engine.conditions.operators import ELEMENT, FAMILY, OPERATORS
 from engine.evaluate.bound import BoundRule, folds_case
 from engine.model.expressions import (
@@ -80,6 +81,7 @@ class _Writer:
         self._variables: dict[tuple[str, str, str | None], str] = {}
         self._lines: list[str] = []
         self._helpers: dict[str, str] = {}
+        self._computed: set[str] = set()
         self.namespace: dict[str, Any] = {
             "UNSET": UNSET,
             "clock": perf_counter,
@@ -132,7 +134,10 @@ class _Writer:
         condition = _Condition(self, bound, None)
         first = comparisons(bound.rule.when)[0].ref
         variable = self.variable(first)
-        self._emit(depth, f"if {variable} is UNSET: {variable} = {self.call(bound, first)}")
+        if variable not in self._computed:
+            self._emit(depth, f"if {variable} is UNSET: {variable} = {self.call(bound, first)}")
+            if scope is None:
+                self._computed.add(variable)
         condition.ready.add(first)
         true, values = condition.true(bound.rule.when), condition.values()
         self._emit(depth, f"if {true}: fired.append(({index}, None, {values}))")
@@ -316,6 +321,10 @@ class _Condition:
 
     def _comparison(self, test: Comparison, read: str, right: str) -> str:
         template = OPERATORS[test.op].template
+        if test.op == "re" and isinstance(test.value, Literal) and (literal := required_literal(test.value.text)):
+            template = f"{literal!r} in {{x}} and {template}"
+            if test.quantifier is None:
+                return f"{literal!r} in {read} and {right}({self._plain(test.ref)}) is not None"
         if test.transform is not None:
             read = f"len({read})"
         if test.quantifier is not None:

@@ -26,12 +26,37 @@ from engine.taxonomy import Taxonomy
 AS_OF = date(2026, 11, 23)
 Condition = tuple[tuple[str, str, Any], ...]
 NONE = Package()
+ZERO = Decimal(0)
 NO_RESOURCES = Resources({}, Taxonomy.from_documents(()), Scanner(()))
 
 
 @derived
-def _prices(view: View) -> list[Decimal]:
-    return [sku.price or Decimal(0) for sku in view.listing.skus]
+def _skus(view: View) -> tuple[Decimal, Decimal, int, int]:
+    """Lowest and highest price, total and lowest stock, from one pass."""
+    low = high = ZERO
+    total = least = 0
+    first = True
+    for sku in view.listing.skus:
+        price, stock = sku.price or ZERO, sku.stock or 0
+        total += stock
+        if first:
+            low, high, least, first = price, price, stock, False
+            continue
+        if price < low:
+            low = price
+        elif price > high:
+            high = price
+        least = min(least, stock)
+    return low, high, total, least
+
+
+@derived
+def _images(view: View) -> tuple[int, int]:
+    """Least width and greatest file size."""
+    images = view.listing.images
+    if not images:
+        return 0, 0
+    return min([image.width or 0 for image in images]), max([image.size or 0 for image in images])
 
 
 MEASURES: dict[str, tuple[str, Callable[[View], Any]]] = {
@@ -42,15 +67,15 @@ MEASURES: dict[str, tuple[str, Callable[[View], Any]]] = {
     "description_length": ("int", lambda view: len(view.listing.description or "")),
     "description_images": ("int", lambda view: (view.listing.description or "").count("<img")),
     "description_paragraphs": ("int", lambda view: (view.listing.description or "").count("<p>")),
-    "price": ("decimal", lambda view: view.listing.price or Decimal(0)),
+    "price": ("decimal", lambda view: view.listing.price or ZERO),
     "sku_count": ("int", lambda view: len(view.listing.skus)),
-    "sku_price_min": ("decimal", lambda view: min(_prices(view), default=0)),
-    "sku_price_max": ("decimal", lambda view: max(_prices(view), default=0)),
-    "stock_total": ("int", lambda view: sum([sku.stock or 0 for sku in view.listing.skus])),
-    "stock_min": ("int", lambda view: min([sku.stock or 0 for sku in view.listing.skus], default=0)),
+    "sku_price_min": ("decimal", lambda view: _skus(view)[0]),
+    "sku_price_max": ("decimal", lambda view: _skus(view)[1]),
+    "stock_total": ("int", lambda view: _skus(view)[2]),
+    "stock_min": ("int", lambda view: _skus(view)[3]),
     "image_count": ("int", lambda view: len(view.listing.images)),
-    "image_width_min": ("int", lambda view: min([image.width or 0 for image in view.listing.images], default=0)),
-    "image_size_max": ("int", lambda view: max([image.size or 0 for image in view.listing.images], default=0)),
+    "image_width_min": ("int", lambda view: _images(view)[0]),
+    "image_size_max": ("int", lambda view: _images(view)[1]),
     "attribute_count": ("int", lambda view: len(view.listing.attributes)),
     "attribute_empty": ("int", lambda view: len([a for a in view.listing.attributes if not a.value])),
     "keyword_count": ("int", lambda view: len(view.listing.keywords)),
@@ -58,11 +83,11 @@ MEASURES: dict[str, tuple[str, Callable[[View], Any]]] = {
     "pieces": ("int", lambda view: view.listing.pieces_per_lot or 0),
     "weight": (
         "decimal",
-        lambda view: view.listing.package.weight or Decimal(0) if view.listing.package else Decimal(0),
+        lambda view: view.listing.package.weight or ZERO if view.listing.package else ZERO,
     ),
     "longest_side": (
         "decimal",
-        lambda view: view.listing.package.length or Decimal(0) if view.listing.package else Decimal(0),
+        lambda view: view.listing.package.length or ZERO if view.listing.package else ZERO,
     ),
     "country_count": ("int", lambda view: len(view.listing.deliverable_countries or ())),
     "status": ("str", lambda view: view.listing.status or ""),
