@@ -15,6 +15,7 @@ from engine.evaluate.explain import Explanation
 from engine.evaluate.finding import Finding
 from engine.evaluate.report import Report, Waiver
 from engine.facts import Listing, Store
+from engine.features.duplicates import Peers
 from engine.pack import Pack, load_pack
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "IntakeError",
     "Listing",
     "Pack",
+    "Peers",
     "Report",
     "RulePackError",
     "Store",

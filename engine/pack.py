@@ -15,6 +15,7 @@ from engine.evaluate.fixing import Mender
 from engine.evaluate.program import Program
 from engine.evaluate.report import PackRef, Report, Waiver
 from engine.facts import Listing, Store
+from engine.features.duplicates import Peers
 from engine.features.resources import Resources
 from engine.features.scan import Scanner
 from engine.features.view import View
@@ -92,7 +93,8 @@ class Pack:
     ) -> Report:
         """Check one listing by the rules in force on `as_of`.
 
-        `store` adds what is known of the store; `peers` are its other listings (for duplicates). `fixes=False` leaves
+        `store` adds what is known of the store; `peers` are its other listings (for duplicates; make them `Peers` when
+        many listings are checked against the same ones, so that their index is made once). `fixes=False` leaves
         the fixes out. `seconds` bounds the time: rules not begun by then are `not_checked`. Raises IntakeError when
         the input is no listing at all.
         """
@@ -157,7 +159,7 @@ class Pack:
         seconds: float | None = None,
     ) -> Iterator[Report]:
         """A report for each listing, in order. Each is compared with the others of the call (duplicates)."""
-        known = [item if type(item) is Listing else one_listing(item) for item in listings]
+        known = Peers([item if type(item) is Listing else one_listing(item) for item in listings])
         for listing in known:
             yield self.check(
                 listing, store=store, as_of=as_of, waivers=waivers, fixes=fixes, peers=known, seconds=seconds

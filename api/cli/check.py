@@ -14,7 +14,7 @@ from cyclopts import Parameter
 
 from api.cli.common import BAD_INPUT, BLOCKED, CLEAN, Lang, fail, open_pack
 from api.cli.results import FileResult, RowResult, Show, Summary
-from engine import IntakeError, Listing, Pack, Store, Waiver
+from engine import IntakeError, Pack, Peers, Store, Waiver
 from engine.findings import Mode, Severity
 from engine.intake import Record, read_file
 from engine.intake.files import read_bytes
@@ -152,7 +152,7 @@ class Job:
                 name, error=IntakeError(reason, f"无法读取：{reason}", where=name, code="unreadable_file")
             )
         store = self.store or intake.store
-        peers = [record.listing for record in records if record.listing is not None]
+        peers = Peers([record.listing for record in records if record.listing is not None])
         rows = (self._row(record, store, peers) for record in records)
         return FileResult(name, intake=intake, rows=rows, count=len(records))
 
@@ -161,7 +161,7 @@ class Job:
             return read_bytes(sys.stdin.buffer.read(), name="standard input", mapping=self.mapping or None)
         return read_file(file, mapping=self.mapping or None)
 
-    def _row(self, record: Record, store: Store | None, peers: list[Listing]) -> RowResult:
+    def _row(self, record: Record, store: Store | None, peers: Peers) -> RowResult:
         if record.listing is None:
             return RowResult(record, None)
         report = self.pack.check(

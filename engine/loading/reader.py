@@ -361,13 +361,17 @@ def _facts(fields: Fields, key: str, facts: type, *, required: bool) -> dict[str
         fields.faults.at(node, "R003", f'"{key}" must be a mapping of fields')
         return None
     plain: dict[str, Any] = node.plain()
+    names = list(facts.__struct_fields__)  # type: ignore[attr-defined]
+    unknown = [name for name in plain if name not in names]
+    for name in unknown:
+        reason = f'{key} has no field "{name}"{suggestion(str(name), names)}; quote a text that holds a comma'
+        fields.faults.at(node.keys[name], "R020", reason)
+    if unknown:
+        return None
     try:
         msgspec.convert({name: value for name, value in plain.items() if value is not None}, facts)
     except msgspec.ValidationError as error:
-        names = list(facts.__struct_fields__)  # type: ignore[attr-defined]
-        unknown = [name for name in plain if name not in names]
-        way_out = suggestion(unknown[0], names) if unknown else ""
-        fields.faults.at(node, "R020", f"{key}: {error}{way_out}")
+        fields.faults.at(node, "R020", f"{key}: {error}")
         return None
     return plain
 
