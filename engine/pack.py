@@ -106,6 +106,11 @@ class Pack:
             return Report(program, view, self.ref, is_foreign=True)
         return self._run(program, view, waivers, not_carried, fixes, seconds)
 
+    def check_store(self, store: Store, *, as_of: date, waivers: Sequence[Waiver] = ()) -> Report:
+        """Check what is known of a store itself by the rules whose subject is the store."""
+        view = View(Listing(), self.resources, as_of=as_of, store=store, subject="store")
+        return self._run(self.program("store", as_of), view, waivers, frozenset(), False, None)
+
     def _run(
         self,
         program: Program,

@@ -70,8 +70,8 @@ class Finding:
     @lazily
     def fingerprint(self) -> str:
         """Who and what, not where or in which words: store, subject, code and the offending value."""
-        listing = self._view.listing
-        parts = [listing.store_id or "", "listing", listing.id or "", self.code, *self._offending()]
+        view = self._view
+        parts = [view.listing.store_id or "", view.subject, view.subject_id or "", self.code, *self._offending()]
         return "f1:" + hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
     @property
@@ -155,7 +155,7 @@ class Finding:
             "confidence": rule.confidence,
             "mode": rule.mode,
             "section": rule.section,
-            "subject": {"type": "listing", "id": self._view.listing.id},
+            "subject": {"type": self._view.subject, "id": self._view.subject_id},
             "title": dict(rule.title),
             "locations": [msgspec.to_builtins(place) for place in self.locations],
             "message": self.message,

@@ -1,4 +1,4 @@
-"""What a check answers for one listing: findings, what could not be checked, and one plan to mend it."""
+"""What a check answers for one listing or store: findings, what could not be checked, and one plan to mend it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Waiver(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
     subject: str | None = None
     approver: str | None = None
 
-    def covers(self, finding: Finding, listing_id: str | None, as_of: date) -> bool:
+    def covers(self, finding: Finding, subject_id: str | None, as_of: date) -> bool:
         """Whether the waiver is in force and means this finding; one that names nothing covers nothing."""
         named = self.fingerprint is not None or self.rule is not None
         return (
@@ -42,7 +42,7 @@ class Waiver(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
             and as_of < self.until
             and self.fingerprint in {None, finding.fingerprint}
             and self.rule in {None, finding.rule}
-            and self.subject in {None, listing_id}
+            and self.subject in {None, subject_id}
         )
 
 
@@ -70,7 +70,7 @@ class RuleError(Struct, frozen=True):
 
 
 class Report:
-    """The answer for one listing. Findings are worked out when first asked for."""
+    """The answer for one listing or store. Findings are worked out when first asked for."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class Report:
     @property
     def subject(self) -> dict[str, str | None]:
         """Type and id of what was checked."""
-        return {"type": "listing", "id": self._view.listing.id}
+        return {"type": self._view.subject, "id": self._view.subject_id}
 
     @property
     def listing(self) -> Listing:
@@ -142,7 +142,7 @@ class Report:
         found = [finding for finding in self._fired_findings if not self._says_nothing(finding)]
         for finding in found:
             for waiver in self._waivers:
-                if waiver.covers(finding, self._view.listing.id, self.as_of):
+                if waiver.covers(finding, self._view.subject_id, self.as_of):
                     finding.waiver = waiver
                     break
         return tuple(found)

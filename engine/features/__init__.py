@@ -26,6 +26,7 @@ from engine.features import (
     selling,
     sku_names,
     skus,
+    store,
     stuffing,
     title,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "selling",
     "sku_names",
     "skus",
+    "store",
     "stuffing",
     "title",
 ]

@@ -243,34 +243,6 @@ def edit_title_similarity(view: View) -> int | None:
 
 
 @feature(
-    "store.group_count",
-    type="int",
-    nullable=True,
-    reads=("groups",),
-    en="Top-level product groups of the store",
-    zh="店铺一级产品分组数",
-)
-def store_group_count(view: View) -> int | None:
-    """None when the store's groups are not known."""
-    groups = view.store.groups if view.store else None
-    return None if groups is None else len(groups)
-
-
-@feature(
-    "store.subgroup_max",
-    type="int",
-    nullable=True,
-    reads=("groups",),
-    en="Most groups below one top-level product group",
-    zh="单个一级分组下的最多二级分组数",
-)
-def store_subgroup_max(view: View) -> int | None:
-    """None when the store's groups are not known."""
-    groups = view.store.groups if view.store else None
-    return None if groups is None else max(groups.values(), default=0)
-
-
-@feature(
     "store.free_slots",
     type="int",
     nullable=True,

@@ -18,10 +18,11 @@ T = TypeVar("T")
 class View:
     """What every feature function is given.
 
-    `peers` are the other listings of the same call (for duplicates); None when the call had only this one.
+    `peers` are the other listings of the same call (for duplicates); None when the call had only this one. A view of
+    a store has an empty listing.
     """
 
-    __slots__ = ("as_of", "cache", "listing", "peers", "resources", "store")
+    __slots__ = ("as_of", "cache", "listing", "peers", "resources", "store", "subject")
 
     def __init__(
         self,
@@ -31,13 +32,20 @@ class View:
         as_of: date,
         store: Store | None = None,
         peers: Sequence[Listing] | None = None,
+        subject: str = "listing",
     ) -> None:
         self.listing = listing
         self.resources = resources
         self.as_of = as_of
         self.store = store
         self.peers = peers
+        self.subject = subject
         self.cache: dict[Any, Any] = {}
+
+    @property
+    def subject_id(self) -> str | None:
+        """The id of the listing, or of the store."""
+        return self.listing.id if self.subject == "listing" else self.store.id if self.store else None
 
 
 def derived(compute: Callable[[View], T]) -> Callable[[View], T]:

@@ -56,8 +56,10 @@ class Stage:
         )
         self.as_of: date = example.as_of or pack.examples_as_of
 
-    def check(self, pack: Pack, *, fixes: bool) -> Report:
-        """The whole pack on this example."""
+    def check(self, pack: Pack, subject: str, *, fixes: bool) -> Report:
+        """The whole pack on this example: its listing, or its store."""
+        if subject == "store":
+            return pack.check_store(self.store or Store(), as_of=self.as_of)
         return pack.check(self.listing, store=self.store, as_of=self.as_of, peers=self.peers, fixes=fixes)
 
 
@@ -75,18 +77,21 @@ def baseline_findings(pack: Pack) -> list[str]:
     listing = msgspec.convert(pack.baseline.get("listing", {}), Listing)
     store = msgspec.convert(pack.baseline.get("store", {}), Store)
     report = pack.check(listing, store=store, as_of=pack.examples_as_of, fixes=False)
-    found = [f"{finding.rule} fires on the baseline: {finding.message['en']}" for finding in report.findings]
-    return found + [f"{error.rule} crashes on the baseline: {error.cause}" for error in report.errors]
+    reports = (report, pack.check_store(store, as_of=pack.examples_as_of))
+    return [
+        *(f"{finding.rule} fires on the baseline: {finding.message['en']}" for r in reports for finding in r.findings),
+        *(f"{error.rule} crashes on the baseline: {error.cause}" for r in reports for error in r.errors),
+    ]
 
 
 def _problems(pack: Pack, rule: CheckRule, example: Example) -> Iterator[str]:
     stage = Stage(pack, example)
-    report = stage.check(pack, fixes=example.fires and rule.fix is not None)
+    report = stage.check(pack, rule.subject, fixes=example.fires and rule.fix is not None)
     yield from (f"{error.rule} crashed: {error.cause}" for error in report.errors)
     fired = {finding.rule for finding in report.findings}
     if example.fires:
         if rule.id not in fired:
-            explanation = pack.explain(stage.listing, rule.id, store=stage.store, as_of=stage.as_of, peers=stage.peers)
+            explanation = report.explain(rule.id)
             yield f"does not fire ({explanation.outcome}): {explanation.reason['en']}"
             return
         for other in sorted(fired - {rule.id, *example.also}):
@@ -105,7 +110,7 @@ def _result_problems(pack: Pack, rule: CheckRule, example: Example, report: Repo
     """A must_pass example has to pass, not just to be skipped, unless it says so with `result`."""
     missing = next((entry for entry in report.not_checked if entry.rule == rule.id), None)
     stage = Stage(pack, example)
-    program = pack.program("listing", stage.as_of)
+    program = pack.program(rule.subject, stage.as_of)
     index = program.by_id.get(rule.id)
     scope = program.scope_of[index] if index is not None else None
     applies = index is not None and (scope is None or program.applies(stage.listing)[scope] is not False)
