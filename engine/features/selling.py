@@ -25,9 +25,9 @@ from engine.taxonomy.tree import fold
     locate=lambda view, value: [Location("/selling_unit")],
 )
 def listing_selling_unit(view: View) -> str | None:
-    """In lower case, as given otherwise."""
+    """In lower case and in the singular."""
     unit = view.listing.selling_unit
-    return unit.strip().lower() if unit and unit.strip() else None
+    return unit.strip().lower().rstrip("s") if unit and unit.strip() else None
 
 
 @feature(
@@ -73,7 +73,7 @@ def title_names_own_category(view: View) -> bool | None:
     if node is None:
         return None
     own = view.resources.taxonomy.below(node)
-    return any(not own.isdisjoint(mention.leaves) for mention in mentions(view))
+    return any(not (own.isdisjoint(mention.leaves) and own.isdisjoint(mention.weaker)) for mention in mentions(view))
 
 
 class OtherBrand(NamedTuple):
