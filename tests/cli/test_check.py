@@ -128,7 +128,9 @@ def test_fix_writes_a_mended_copy_and_leaves_the_input(run, tmp_path: Path) -> N
 def test_fix_writes_changed_cells_back_into_a_table(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     file = tmp_path / "goods.csv"
     file.write_text(
-        "Product ID,Title,Price\n1,Steel  Water Bottle 750 ml with Lid ,9.90\n2,Steel Water Bottle 500 ml with Lid,8.90\n",
+        "Product ID,Title,Price\n"
+        "1,Steel  Water Bottle 750 ml with Lid ,9.90\n"
+        "2,Steel Water Bottle 500 ml with Lid,8.90\n",
         encoding="utf-8",
     )
     ran = run("check", file, "--fix", "--suggested", *DAY)
@@ -195,7 +197,7 @@ JSON = st.recursive(
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(value=st.dictionaries(st.sampled_from(Listing.__struct_fields__), JSON, max_size=8))
+@given(value=st.dictionaries(FIELDS, JSON, max_size=8))
 def test_any_draft_is_checked_or_refused_with_a_reason(
     run: Callable[..., object], tmp_path: Path, value: dict[str, object]
 ) -> None:
