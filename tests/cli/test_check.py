@@ -187,11 +187,10 @@ def test_any_bytes_give_an_answer_and_never_a_traceback(
         assert ran.code in {0, 1, 2}  # type: ignore[attr-defined]
 
 
+FIELDS = st.sampled_from(Listing.__struct_fields__)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(Listing.__struct_fields__), inner, max_size=4)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=4),
     max_leaves=12,
 )
 

@@ -70,7 +70,7 @@ MakePack = Callable[..., Path]
 
 @pytest.fixture
 def write_pack(tmp_path: Path) -> MakePack:
-    """Write a pack: keyword `rule` is the text of the one rule; `files` maps more names to texts. Returns its folder."""
+    """Write a pack: `rule` is the text of the one rule, `files` maps more names to texts. Returns its folder."""
 
     def write(rule: str | None = RULE, *, files: dict[str, str] | None = None) -> Path:
         contents = {
