@@ -1,8 +1,8 @@
 """The `condition` of a rule: `selection and not 1 of filter_*`, read by a small recursive descent.
 
-    expr  := term ("or" term)*
-    term  := factor ("and" factor)*
-    factor:= "not" factor | "(" expr ")" | ("1" | "any" | "all") "of" (pattern | "them") | name
+expr  := term ("or" term)*
+term  := factor ("and" factor)*
+factor:= "not" factor | "(" expr ")" | ("1" | "any" | "all") "of" (pattern | "them") | name
 """
 
 from __future__ import annotations
