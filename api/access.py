@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -49,17 +49,20 @@ class Keys:
 
     async def identify(self, scope: Scope, right: str) -> Key | None:
         """The caller's key; None where none is needed. 401 without a valid key, 403 without the right."""
-        secret = secret_of(scope)
+        context = context_of(scope)
+        secret = secret_of(context.received)
         if secret is None:
             if await self.are_required():
                 raise ProblemError("key_missing", headers=CHALLENGE)
             return None
-        key = await self._find(hash_secret(secret))
+        hashed = hash_secret(secret)
+        known = self._known.get(hashed)
+        key = known[1] if known is not None and time.monotonic() < known[0] else await self._find(hashed)
         if key is None or not key.is_valid(self.now()):
             raise ProblemError(
                 "key_invalid", headers={"www-authenticate": CHALLENGE["www-authenticate"] + ', error="invalid_token"'}
             )
-        context_of(scope).caller = key.prefix
+        context.caller = key.prefix
         if right not in key.scopes:
             raise ProblemError("scope_missing", scope=right)
         return key
@@ -69,10 +72,7 @@ class Keys:
         return self.policy == "always" or (self.policy == "optional" and await self._any_key())
 
     async def _find(self, hashed: str) -> Key | None:
-        known = self._known.get(hashed)
         moment = time.monotonic()
-        if known is not None and moment < known[0]:
-            return known[1]
         key = await asyncio.to_thread(self._ask, lambda session: find_key(session, hashed))
         self._known[hashed] = (moment + self.seconds, key)
         self._known.move_to_end(hashed)
@@ -95,11 +95,10 @@ class Keys:
             raise ProblemError("database_unreachable", headers={"retry-after": "5"}) from None
 
 
-def secret_of(scope: Scope) -> str | None:
-    """What stands in Authorization: Bearer or X-API-Key; None when neither is there."""
-    for name, value in scope["headers"]:
-        if name == b"authorization" and value[:7].lower() == b"bearer ":
-            return str(value[7:].strip().decode("latin-1"))
-        if name == b"x-api-key":
-            return str(value.strip().decode("latin-1"))
-    return None
+def secret_of(received: Mapping[bytes, bytes]) -> str | None:
+    """What stands in Authorization: Bearer, else in X-API-Key; None when neither is there."""
+    value = received.get(b"authorization")
+    if value is not None and value[:7].lower() == b"bearer ":
+        return value[7:].strip().decode("latin-1")
+    value = received.get(b"x-api-key")
+    return None if value is None else value.strip().decode("latin-1")

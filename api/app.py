@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 from fastapi import FastAPI
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.types import ASGIApp
 
 import rules
 from api import examples, logs, openapi
@@ -37,6 +39,17 @@ DESCRIPTION = (
 )
 
 
+class Service(FastAPI):
+    """FastAPI with `edge` around all its layers, in the place of the one that answers errors of no known kind."""
+
+    edge: Callable[[ASGIApp], ASGIApp]
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Called once, by the framework, at the first request."""
+        stack = super().build_middleware_stack()
+        return self.edge(stack.app if isinstance(stack, ServerErrorMiddleware) else stack)
+
+
 def create_app(settings: Settings | None = None, *, pack: Pack | None = None) -> FastAPI:
     """The app, with the rule pack loaded and the database open.
 
@@ -44,7 +57,7 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
     """
     settings = settings or Settings()
     log = logs.logger(settings.log_level)
-    app = FastAPI(
+    app = Service(
         title="Storewarden",
         version=service_routes.service_version(),
         description=DESCRIPTION,
@@ -73,7 +86,7 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
     for router in (precheck_routes.router, rule_routes.router, service_routes.router, service_routes.guarded):
         app.include_router(router)
     problem_handlers.install(app)
-    app.add_middleware(Edge, settings=settings, metrics=state.metrics, log=log)
+    app.edge = partial(Edge, settings=settings, metrics=state.metrics, log=log, hot=dict(precheck_routes.HOT))
     app.openapi = partial(_openapi, app)  # type: ignore[method-assign]
     return app
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 from api.access import Keys
 from api.context import context_of
@@ -17,7 +18,10 @@ class Guard:
         self.scope_name = scope_name
 
     async def __call__(self, request: Request) -> None:
-        scope = request.scope
+        await self.admit(request.scope)
+
+    async def admit(self, scope: Scope) -> None:
+        """Refuse the request (ProblemError), or let it pass and count it."""
         state = scope["app"].state
         keys: Keys = state.keys
         limiter: RateLimiter = state.limiter

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import structlog
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+ONE_LINE = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
 PROCESSORS: tuple[Any, ...] = (
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -28,6 +30,24 @@ def logger(level: str = "info") -> Any:
         processors=[*PROCESSORS, structlog.processors.JSONRenderer(serializer=_dump)],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
     ).bind()
+
+
+class AccessLog:
+    """The line of a request. Made in one step: a line through structlog's processors costs several times as much."""
+
+    def __init__(self, level: str = "info") -> None:
+        self.stream = sys.stderr.buffer
+        self.is_on = LEVELS[level] <= LEVELS["info"]
+
+    def __call__(self, fields: dict[str, Any]) -> None:
+        """Write `fields` as one line."""
+        line = {**fields, "event": "request", "level": "info", "timestamp": datetime.now(UTC)}
+        try:
+            shown = orjson.dumps(line, option=ONE_LINE)
+        except TypeError:  # a path may hold what is no text
+            shown = orjson.dumps({name: ascii(value) for name, value in line.items()}, option=ONE_LINE)
+        self.stream.write(shown)
+        self.stream.flush()
 
 
 def configure(level: str = "info") -> None:

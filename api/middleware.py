@@ -9,7 +9,7 @@ import asyncio
 import re
 import secrets
 import types
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -18,53 +18,68 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.context import KEY, Context
+from api.logs import AccessLog
 from api.metrics import Metrics
 from api.problems import ProblemError, answer
 from api.settings import Settings
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 CLIENT_CLOSED = 499
+JSON = (b"content-type", b"application/json")
+Hot = Callable[[Scope, Receive], Awaitable[bytes]]
 FIXED_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"vary", b"accept, accept-language"))
 
 
 class Edge:
-    """Wraps the whole app. `log` is a structlog logger."""
+    """Wraps the whole app.
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, metrics: Metrics, log: Any) -> None:
+    `hot` maps paths to what answers a POST there: called with scope and receive, it gives the JSON of a 200 or raises
+    ProblemError. Such a request does not go through the framework's layers and router, which cost more than a check.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, settings: Settings, metrics: Metrics, log: Any, hot: Mapping[str, Hot] | None = None
+    ) -> None:
         self.app = app
         self.metrics = metrics
         self.log = log
+        self.hot = hot if hot is not None else {}
         self.max_body = settings.max_body_bytes
         self.body_timeout = settings.body_timeout_seconds
-        self.access_log = settings.access_log
+        access_log = AccessLog(settings.log_level)
+        self.access_log = access_log if settings.access_log and access_log.is_on else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         started = perf_counter()
-        context = scope[KEY] = Context("")
-        declared = self._read_headers(scope, context)
+        received = dict(scope["headers"])
+        context = scope[KEY] = Context(_request_id(received), received)
         status, sent = 0, 0
 
         async def sender(message: Message) -> None:
             nonlocal status, sent
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [
-                    *message["headers"],
-                    (b"x-request-id", context.request_id.encode()),
-                    *FIXED_HEADERS,
-                    *context.headers,
-                ]
+                message["headers"] = [*message["headers"], *_headers(context)]
             else:
                 sent += len(message.get("body", b""))
             await send(message)
 
         try:
-            if declared > self.max_body:
+            if _declared(received) > self.max_body:
                 raise self._too_large()
-            await self.app(scope, _Body(receive, self), sender)
+            hot = self.hot.get(scope["path"])
+            if hot is not None and scope["method"] == "POST":
+                context.route = scope["path"]
+                body = await hot(scope, _Body(receive, self))
+                status, sent = 200, len(body)
+                headers = [(b"content-length", b"%d" % sent), JSON, *_headers(context)]
+                await send({"type": "http.response.start", "status": 200, "headers": headers})
+                await send({"type": "http.response.body", "body": body})
+            else:
+                await self.app(scope, _Body(receive, self), sender)
         except ClientDisconnect:
             status = status or CLIENT_CLOSED
         except Exception as error:
@@ -77,42 +92,46 @@ class Edge:
         finally:
             self._note(scope, context, status or CLIENT_CLOSED, sent, perf_counter() - started)
 
-    def _read_headers(self, scope: Scope, context: Context) -> int:
-        """Take the request id and the language; the declared length of the body is returned (0: none)."""
-        declared = 0
-        for name, value in scope["headers"]:
-            if name == b"content-length":
-                declared = int(value) if value.isdigit() and len(value) < 20 else 0
-            elif name == b"accept-language":
-                context.accept_language = value.decode("latin-1")
-            elif name == b"x-request-id" and REQUEST_ID.fullmatch(value):
-                context.request_id = value.decode()
-        if not context.request_id:
-            context.request_id = secrets.token_hex(16)
-        return declared
-
     def _too_large(self) -> ProblemError:
         """Closing spares both sides the rest of the body."""
         return ProblemError("body_too_large", limit=self.max_body, headers={"connection": "close"})
 
     def _note(self, scope: Scope, context: Context, status: int, sent: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "none")
+        route = context.route or getattr(scope.get("route"), "path", "none")
         self.metrics.request(scope["method"], route, status, seconds)
-        if self.access_log:
+        if self.access_log is not None:
             client = scope.get("client")
-            self.log.info(
-                "request",
-                request_id=context.request_id,
-                method=scope["method"],
-                path=scope["path"],
-                route=route,
-                status=status,
-                milliseconds=round(seconds * 1000, 3),
-                bytes=sent,
-                client=client[0] if client else None,
-                key=context.caller,
-                **context.noted,
+            self.access_log(
+                {
+                    "request_id": context.request_id,
+                    "method": scope["method"],
+                    "path": scope["path"],
+                    "route": route,
+                    "status": status,
+                    "milliseconds": round(seconds * 1000, 3),
+                    "bytes": sent,
+                    "client": client[0] if client else None,
+                    "key": context.caller,
+                    **context.noted,
+                }
             )
+
+
+def _request_id(received: Mapping[bytes, bytes]) -> str:
+    """The caller's own, or a new one."""
+    sent = received.get(b"x-request-id")
+    return sent.decode() if sent is not None and REQUEST_ID.fullmatch(sent) else secrets.token_hex(16)
+
+
+def _declared(received: Mapping[bytes, bytes]) -> int:
+    """The length that the body is said to have; 0: none."""
+    length = received.get(b"content-length", b"")
+    return int(length) if length.isdigit() and len(length) < 20 else 0
+
+
+def _headers(context: Context) -> tuple[tuple[bytes, bytes], ...]:
+    """What every answer carries."""
+    return ((b"x-request-id", context.request_id.encode()), *FIXED_HEADERS, *context.headers)
 
 
 class _Body:

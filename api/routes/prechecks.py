@@ -10,9 +10,10 @@ import msgspec
 from fastapi import APIRouter, Depends
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope
 
 from api import openapi
-from api.context import context_of
+from api.context import Context, context_of
 from api.guard import Guard
 from api.languages import choose
 from api.parameters import read_options
@@ -25,7 +26,9 @@ from engine import Pack, UnknownName
 T = TypeVar("T")
 JSON = b"application/json"
 
-router = APIRouter(prefix="/v1", tags=["pre-check"], dependencies=[Depends(Guard("prechecks"))], route_class=RawRoute)
+GUARD = Guard("prechecks")
+
+router = APIRouter(prefix="/v1", tags=["pre-check"], dependencies=[Depends(GUARD)], route_class=RawRoute)
 
 
 @router.post(
@@ -33,20 +36,31 @@ router = APIRouter(prefix="/v1", tags=["pre-check"], dependencies=[Depends(Guard
 )
 async def precheck(request: Request) -> Response:
     """One draft or a batch in, findings out. Faults of a listing are an answer (200), not an error."""
-    options = read_options(request.scope["query_string"])
-    body = await json_body(request)
-    state = request.app.state
-    settings = state.settings
+    return Response(await check(request.scope, request.receive), media_type="application/json")
 
+
+async def admit_and_check(scope: Scope, receive: Receive) -> bytes:
+    """The same for `Edge`, which asks before the framework does."""
+    await GUARD.admit(scope)
+    return await check(scope, receive)
+
+
+HOT = {"/v1/prechecks": admit_and_check}
+
+
+async def check(scope: Scope, receive: Receive) -> bytes:
+    """The JSON of the answer. Large bodies and batches go to a thread."""
+    context = context_of(scope)
+    options = read_options(scope["query_string"])
+    body = await json_body(context, receive)
+    state = scope["app"].state
+    settings = state.settings
     if len(body) > settings.inline_bytes:
-        answer = await in_thread(request, lambda: _run(request, read(body, options, settings), options))
-    else:
-        work = read(body, options, settings)
-        if len(work.entries) > settings.inline_items:
-            answer = await in_thread(request, lambda: _run(request, work, options))
-        else:
-            answer = _run(request, work, options)
-    return Response(answer, media_type="application/json")
+        return await in_thread(state, lambda: _run(context, state, read(body, options, settings), options))
+    work = read(body, options, settings)
+    if len(work.entries) > settings.inline_items:
+        return await in_thread(state, lambda: _run(context, state, work, options))
+    return _run(context, state, work, options)
 
 
 @router.post(
@@ -56,7 +70,7 @@ async def explain(request: Request) -> Response:
     """The outcome of one rule for one draft, with the values that were read and what decided."""
     rule_id = request.path_params["rule_id"]
     options = read_options(request.scope["query_string"])
-    body = await json_body(request)
+    body = await json_body(context_of(request.scope), request.receive)
     pack: Pack = request.app.state.pack
 
     def run() -> bytes:
@@ -74,7 +88,7 @@ async def explain(request: Request) -> Response:
         return msgspec.json.encode(answer)
 
     heavy = len(body) > request.app.state.settings.inline_bytes
-    return Response(await in_thread(request, run) if heavy else run(), media_type="application/json")
+    return Response(await in_thread(request.app.state, run) if heavy else run(), media_type="application/json")
 
 
 def read(body: bytes, options: Options, settings: Any) -> Work:
@@ -82,29 +96,25 @@ def read(body: bytes, options: Options, settings: Any) -> Work:
     return read_body(body, strict=options.strict, max_items=settings.max_batch_items)
 
 
-def _run(request: Request, work: Work, options: Options) -> bytes:
-    context = context_of(request.scope)
-    language = choose(context.accept_language)
-    service: Prechecks = request.app.state.prechecks
-    answer = service.run(work, options, lambda problem: problem.to_dict(language, context.request_id))
+def _run(context: Context, state: Any, work: Work, options: Options) -> bytes:
+    def describe(problem: ProblemError) -> dict[str, Any]:
+        return problem.to_dict(choose(context.accept_language), context.request_id)
+
+    service: Prechecks = state.prechecks
+    answer = service.run(work, options, describe)
     context.noted["listings"] = len(work.entries)
     return answer
 
 
-async def json_body(request: Request) -> bytes:
+async def json_body(context: Context, receive: Receive) -> bytes:
     """The whole body; 415 unless it is said to be plain JSON.
 
     The media type is asked for because a web page can post anything else to a loopback service unasked.
     """
-    media, encoding = b"", b"identity"
-    for name, value in request.scope["headers"]:
-        if name == b"content-type":
-            media = value
-        elif name == b"content-encoding":
-            encoding = value
-    if (media != JSON and not _is_json(media)) or encoding != b"identity":
+    media = context.received.get(b"content-type", b"")
+    if (media != JSON and not _is_json(media)) or context.received.get(b"content-encoding", b"identity") != b"identity":
         raise ProblemError("unsupported_media_type")
-    message = await request.receive()
+    message = await receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
         return bytes(message["body"])
     chunks = []
@@ -112,7 +122,7 @@ async def json_body(request: Request) -> bytes:
         chunks.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(chunks)
-        message = await request.receive()
+        message = await receive()
     raise ClientDisconnect
 
 
@@ -124,9 +134,8 @@ def _is_json(value: bytes) -> bool:
     return is_json and (b"charset=" not in charset or b"charset=utf-8" in charset)
 
 
-async def in_thread(request: Request, job: Callable[[], T]) -> T:
+async def in_thread(state: Any, job: Callable[[], T]) -> T:
     """Run what would hold up the others in a thread of its own; 503 when even that takes too long."""
-    state = request.app.state
     seconds = state.settings.time_budget_seconds
     task = asyncio.get_running_loop().run_in_executor(state.threads, job)
     try:
