@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from engine.evaluate.program import Applies, Program
 from engine.facts import Listing
 from engine.features.view import View
 from engine.findings import Fix, Mode
+from engine.intake.values import clean
 from engine.lazily import lazily
 from engine.model.expressions import refs
 
@@ -256,7 +258,11 @@ class Report:
 
     def to_json(self) -> bytes:
         """The report as JSON; the same input and pack give the same bytes."""
-        return msgspec.json.encode(self.to_dict())
+        data = self.to_dict()
+        try:
+            return msgspec.json.encode(data)
+        except UnicodeEncodeError:  # a lone surrogate, which only a listing made in Python can hold
+            return clean(json.dumps(data, ensure_ascii=False, separators=(",", ":")))[0].encode()
 
 
 def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,6 +11,8 @@ from engine.features.resources import WordList
 from engine.features.texts import TextField, corpus, span, texts
 from engine.features.view import View, derived
 from engine.findings import Location
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Hit(NamedTuple):
@@ -55,9 +58,13 @@ class Scanner:
         """List, term, start and end of every hit in a lower-case text, in order."""
         if self.automaton is None:
             return []
+        try:
+            matches = self.automaton.find_matches_as_indexes(lowered, overlapping=True)
+        except UnicodeEncodeError:  # a lone surrogate, which only a listing made in Python can hold; no term has one
+            matches = self.automaton.find_matches_as_indexes(_SURROGATE.sub("\ufffd", lowered), overlapping=True)
         return [
             (list_id, self._terms[index], start, end)
-            for index, start, end in self.automaton.find_matches_as_indexes(lowered, overlapping=True)
+            for index, start, end in matches
             for list_id, needs_boundary in self._owners[index]
             if not needs_boundary or _is_whole_word(lowered, start, end)
         ]
