@@ -16,13 +16,15 @@ from engine.model.rule import CheckRule
 class BoundRule:
     """A live rule with the values its parameters have on `as_of`.
 
-    `parameters` maps names to a scalar or, for a list parameter, to a tuple.
+    `parameters` maps names to a scalar or, for a list parameter, to a tuple. `fault` names in fingerprints what is
+    wrong: the code, and with it the rule where that is not the pack's first of the code.
     """
 
-    __slots__ = ("fields", "lists", "parameters", "registry", "rule")
+    __slots__ = ("fault", "fields", "lists", "parameters", "registry", "rule")
 
     def __init__(self, rule: CheckRule, as_of: date, registry: Registry, lists: Mapping[str, WordList]) -> None:
         self.rule = rule
+        self.fault = rule.code
         self.registry = registry
         self.lists = lists
         self.parameters: dict[str, Any] = {}

@@ -70,8 +70,8 @@ class Finding:
     @lazily
     def fingerprint(self) -> str:
         """Who and what, not where or in which words: store, subject, code and the offending value."""
-        view = self._view
-        parts = [view.listing.store_id or "", view.subject, view.subject_id or "", self.code, *self._offending()]
+        view, fault = self._view, self._bound.fault
+        parts = [view.listing.store_id or "", view.subject, view.subject_id or "", fault, *self._offending()]
         return "f1:" + hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
     @property
@@ -88,7 +88,7 @@ class Finding:
         if self._item is not None:
             return tuple(self._item.locations)
         for ref in refs(self._bound.rule.when):
-            if self._bound.feature(ref).locate is not None and (places := self._located(ref)):
+            if places := self._measured_at(ref):
                 return places
         return self._located(refs(self._bound.rule.when)[0])
 
@@ -172,14 +172,27 @@ class Finding:
         if texts:
             return texts
         names = [name for name in placeholders(self._bound.rule.message["en"]) if name not in self._bound.parameters]
-        return [f"{name}={plain(self._named(name))}" for name in sorted(names)]
+        return [f"{name}={plain(self._identifying(name))}" for name in sorted(names)]
+
+    def _identifying(self, name: str) -> Any:
+        """What a placeholder tells of the fault itself: of an item that has a position, which one it is."""
+        each = self._bound.rule.each
+        if each is not None and name.startswith(f"{each.item}."):
+            field = self._bound.fields.get(name[len(each.item) + 1 :])
+            if field is not None and field.position:
+                return self._item.identity
+        return self._named(name)
 
     def _located(self, ref: Ref) -> tuple[Location, ...]:
-        feature = self._bound.feature(ref)
-        if feature.locate is not None and (value := self._value(ref)) is not None:
-            arguments = (value,) if ref.argument is None else (value, ref.argument)
-            return tuple(feature.locate(self._view, *arguments))
-        return (Location("/" + feature.reads[0]),) if feature.reads else ()
+        """Where the feature was measured; when that is nowhere (no picture at all), the field that it reads."""
+        reads = self._bound.feature(ref).reads
+        return self._measured_at(ref) or ((Location("/" + reads[0]),) if reads else ())
+
+    def _measured_at(self, ref: Ref) -> tuple[Location, ...]:
+        locate = self._bound.feature(ref).locate
+        if locate is None or (value := self._value(ref)) is None:
+            return ()
+        return tuple(locate(self._view, value) if ref.argument is None else locate(self._view, value, ref.argument))
 
     def _value(self, ref: Ref) -> Any:
         return self._values[ref] if ref in self._values else read(self._bound, ref, self._view, self._item)

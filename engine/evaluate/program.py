@@ -33,6 +33,10 @@ class Program:
         registry = registry if registry is not None else SUBJECTS[subject]
         live = [rule for rule in rules if rule.subject == subject and rule.is_live(as_of)]
         self.rules = [BoundRule(rule, as_of, registry, resources.lists) for rule in live]
+        first_of = {rule.code: rule.id for rule in sorted(rules, key=lambda rule: rule.id, reverse=True)}
+        for bound in self.rules:
+            if bound.rule.id != first_of[bound.rule.code]:
+                bound.fault = f"{bound.rule.code}/{bound.rule.id}"
         self.by_id = {bound.rule.id: index for index, bound in enumerate(self.rules)}
         self.scope_of, self._scopes = scopes(self.rules)
         self.run: Run

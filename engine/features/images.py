@@ -87,6 +87,11 @@ class MeasuredImage:
         return self.index + 1
 
     @property
+    def identity(self) -> str | None:
+        """Which picture it is, wherever it stands."""
+        return self.image.url
+
+    @property
     def locations(self) -> tuple[Location, ...]:
         """The picture."""
         return (Location(f"/images/{self.index}"),)
@@ -96,7 +101,7 @@ class MeasuredImage:
     "images.measured",
     item={
         "kind": Field("str", "main, sku, description, marketing_long and the like", "图片类型"),
-        "number": Field("int", "Position among all pictures, from 1", "图片序号"),
+        "number": Field("int", "Position among all pictures, from 1", "图片序号", position=True),
         "width": Field("int", "Width", "宽度", unit="pixels", nullable=True),
         "height": Field("int", "Height", "高度", unit="pixels", nullable=True),
         "side_min": Field("int", "Shorter side", "短边", unit="pixels", nullable=True),

@@ -27,13 +27,18 @@ TYPES = ("bool", "int", "decimal", "str", "date", "list[str]", "list[int]", "lis
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One attribute of a collection's items. `nullable`: may be None."""
+    """One attribute of a collection's items. `nullable`: may be None.
+
+    A `position` is where the item stands, which says nothing about what it is: fingerprints take the item's `identity`
+    (text or None) in its place.
+    """
 
     type: str
     en: str
     zh: str
     unit: str | None = None
     nullable: bool = False
+    position: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,13 @@ from typing import NamedTuple
 from engine.features.keywords import stem
 from engine.features.registry import Field, collection, feature
 from engine.features.stuffing import title_stems
-from engine.features.texts import same_length_lower
-from engine.features.tokens import WORD, title_tokens
+from engine.features.tokens import Words, title_words
 from engine.features.view import View, derived
 from engine.findings import Location
 
 CAPITALS = re.compile(r"(?<![A-Za-z0-9_-])[A-Z]{4,}(?![A-Za-z0-9_])(?!-\w{0,20}\d)")
 """Whole words only: the letters of a model ("SNTH-3", "WNDR4000") are no shouting."""
-FOUR_CAPITALS = re.compile(r"[A-Z]{4}")
+FOUR_CAPITALS = re.compile(r"[A-Z][A-Z][A-Z][A-Z]")
 WORDS = re.compile(r"[A-Za-z]{4,}")
 LETTER = re.compile(r"[a-z]")
 IDEOGRAM = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
@@ -29,7 +28,6 @@ SYMBOLS = re.compile(
     "\u3008-\u3011\u3014-\u301b\uff01\uff0a\uff5e\U0001f000-\U0001faff][\ufe0f\u20e3]?"
 )
 MONEY = frozenset("$€£¥₽₹￥%")
-CURRENCIES = ("usd", "rmb", "cny")
 PRICE = re.compile(
     r"(?<![\w$])(?:(?:us|usd|au|ca|c|a)\s?)?[$€£¥₽₹￥]\s?\d{1,6}(?:[.,]\d{1,3})?(?![\w%]|\s(?:warranty|guarantee))"
     r"|(?<![\w.,])\d{1,6}(?:[.,]\d{1,2})?\s?(?:[$€£¥₽₹￥](?!\w)|(?:usd|rmb|cny)\b)"
@@ -57,7 +55,7 @@ def _written(view: View, spans: Sequence[tuple[int, int]]) -> list[str]:
     "title.is_missing",
     type="bool",
     reads=("title",),
-    locate=lambda view, value: [Location("/title", 0, len(view.listing.title or ""), view.listing.title or "")],
+    locate=lambda view, value: _whole(view, value) if view.listing.title else [Location("/title")],
     en="Whether there is no title, or one of spaces only",
     zh="标题是否缺失或只有空格",
 )
@@ -103,9 +101,11 @@ def title_word_count(view: View) -> int | None:
     title = view.listing.title
     if not title or title.isspace():
         return None
+    found = title_words(view)
+    if found.is_plain:
+        return len(found.words) - sum(map(str.isdigit, found.words))
     count = 0
-    for token in title_tokens(view):
-        word = token.lower
+    for word in found.words:
         if word.isascii():
             count += word.isalpha() or LETTER.search(word) is not None
         else:
@@ -130,7 +130,13 @@ def _capitals(view: View) -> list[tuple[int, int]]:
 )
 def title_capital_words(view: View) -> list[str] | None:
     """The words as written; None without a title."""
-    return _written(view, _capitals(view)) if view.listing.title else None
+    spans = _capitals(view)
+    if not spans:
+        return [] if view.listing.title else None
+    return _written(view, spans)
+
+
+NONE = Decimal(0)
 
 
 @feature(
@@ -150,7 +156,7 @@ def title_capital_share(view: View) -> Decimal | None:
         return None
     capitals = len(_capitals(view))
     if not capitals:
-        return Decimal(0)
+        return NONE
     return round(Decimal(capitals) / max(len(WORDS.findall(title)), capitals), 2)
 
 
@@ -173,13 +179,16 @@ def _extra_spaces(view: View) -> list[tuple[int, int]]:
 )
 def title_extra_spaces(view: View) -> list[str] | None:
     """Every such run as written; None without a title."""
-    return _written(view, _extra_spaces(view)) if view.listing.title else None
+    spans = _extra_spaces(view)
+    if not spans:
+        return [] if view.listing.title else None
+    return _written(view, spans)
 
 
 @derived
 def _decorations(view: View) -> list[tuple[int, int]]:
     title = view.listing.title
-    if not title:
+    if not title or title_words(view).is_plain:
         return []
     is_plain = NOISY.isdisjoint(title) and "---" not in title and "..." not in title
     found = [] if is_plain else [match.span() for match in MARKS.finditer(title)]
@@ -200,16 +209,18 @@ def _decorations(view: View) -> list[tuple[int, int]]:
 )
 def title_decorations(view: View) -> list[str] | None:
     """Every mark as written; None without a title."""
-    return _written(view, _decorations(view)) if view.listing.title else None
+    spans = _decorations(view)
+    if not spans:
+        return [] if view.listing.title else None
+    return _written(view, spans)
 
 
 @derived
 def _prices(view: View) -> list[tuple[int, int]]:
-    title = view.listing.title
-    if not title:
-        return []
-    lower = same_length_lower(title)
-    if MONEY.isdisjoint(title) and not any(code in lower for code in CURRENCIES):
+    found = title_words(view)
+    lower = found.lower
+    has_money = not found.is_plain and not MONEY.isdisjoint(lower)
+    if not (has_money or "usd" in lower or "rmb" in lower or "cny" in lower):
         return []
     return sorted(match.span() for pattern in (PRICE, DISCOUNT) for match in pattern.finditer(lower))
 
@@ -225,7 +236,10 @@ def _prices(view: View) -> list[tuple[int, int]]:
 )
 def title_prices(view: View) -> list[str] | None:
     """Every amount as written; None without a title."""
-    return _written(view, _prices(view)) if view.listing.title else None
+    spans = _prices(view)
+    if not spans:
+        return [] if view.listing.title else None
+    return _written(view, spans)
 
 
 class KeywordField(NamedTuple):
@@ -259,11 +273,11 @@ def keyword_fields(view: View) -> Sequence[KeywordField]:
     seen: set[tuple[str, ...]] = set()
     found = []
     for index, keyword in enumerate(listing.keywords):
-        words = tuple([stem(word) for word in WORD.findall(keyword.lower())])
+        words = list(map(stem, Words(keyword).words))
         if not words:
             continue
-        key = tuple(sorted(words))
         in_title = f" {' '.join(words)} " in title
+        key = tuple(sorted(words))
         place = Location(f"/keywords/{index}", 0, len(keyword), keyword)
         found.append(KeywordField(keyword, key in seen, in_title, (place,)))
         seen.add(key)
