@@ -151,7 +151,7 @@ def _answers(app: FastAPI) -> dict[str, Any]:
     ref = msgspec.to_builtins(pack.ref)
     json_of = "application/json"
     day = today()
-    work = read_body(msgspec.json.encode(examples.STUFFED), strict=True, max_items=1)
+    work = read_body(msgspec.json.encode(examples.DRAFT), strict=True, max_items=1)
     report = msgspec.json.decode(
         Prechecks(pack, Metrics(), state.settings.time_budget_seconds, lambda _: None).run(
             work, Options(as_of=day), lambda _: {}
@@ -173,7 +173,7 @@ def _answers(app: FastAPI) -> dict[str, Any]:
     }
     if pack.rules:
         first = next(iter(pack.rules.values()))
-        entry = read_one(msgspec.json.encode(examples.STUFFED), strict=True)
+        entry = read_one(msgspec.json.encode(examples.DRAFT), strict=True)
         why = pack.explain(entry.listing, first.id, as_of=day)
         found["explain"] = {json_of: {**msgspec.to_builtins(why), "as_of": day, "pack": ref}}
         found["list_rules"] = {json_of: {"rules": [rule_summary(first)], "next_page_token": None, "pack": ref}}

@@ -13,7 +13,7 @@ import msgspec
 from api.metrics import Metrics
 from api.problems import ProblemError
 from api.services.reading import Entry, Work
-from engine import Pack, Report
+from engine import Pack, Peers, Report
 from engine.findings import Severity
 from engine.intake import Problem
 
@@ -56,7 +56,7 @@ class Prechecks:
         describe: Callable[[ProblemError], dict[str, Any]],
     ) -> dict[str, Any]:
         """Each listing is compared with the others of the call; a bad one does not stop the rest."""
-        peers = [entry.listing for entry in entries if isinstance(entry, Entry)]
+        peers = Peers([entry.listing for entry in entries if isinstance(entry, Entry)])
         deadline = perf_counter() + self.seconds
         items: list[dict[str, Any]] = []
         counts = {"valid": 0, "invalid": 0, "not_checked": 0}
@@ -87,13 +87,14 @@ class Prechecks:
             "pack": {"id": ref.id, "version": ref.version, "digest": ref.digest},
         }
 
-    def _one(self, entry: Entry, options: Options, peers: Sequence[Any] | None, seconds: float) -> dict[str, Any]:
+    def _one(self, entry: Entry, options: Options, peers: Peers | None, seconds: float) -> dict[str, Any]:
         report = self.pack.check(
             entry.listing,
             store=entry.store,
             as_of=entry.as_of or options.as_of,
             fixes=options.fixes,
             peers=peers,
+            not_carried=entry.not_carried,
             seconds=seconds,
         )
         answer = shape(report, options, entry.notes)

@@ -45,12 +45,16 @@ MANY_PRODUCTS = ErrorAt(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One listing to check. `notes` are values that were read after a correction, or, when asked, left out."""
+    """One listing to check. `notes` are values that were read after a correction, or, when asked, left out.
+
+    `not_carried` names the fields that the body's form has no place for: what is not there is not known.
+    """
 
     listing: Listing
     store: Store | None = None
     as_of: date | None = None
     notes: tuple[Problem, ...] = ()
+    not_carried: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +190,7 @@ def _entry(
     refused = [problem for problem in record.problems if not problem.used]
     if record.listing is None or (strict and refused):
         return ProblemError("invalid_input", errors=[_error_at(problem, record.origin, pointer) for problem in refused])
-    return Entry(record.listing, store, as_of, record.problems)
+    return Entry(record.listing, store, as_of, record.problems, record.origin.not_carried)
 
 
 def _overlay(document: Mapping[str, Any], pointer: str, *, strict: bool) -> Entry | ProblemError:
@@ -217,7 +221,12 @@ def _overlay(document: Mapping[str, Any], pointer: str, *, strict: bool) -> Entr
     if isinstance(entry, ProblemError):
         return entry
     return replace(
-        entry, listing=msgspec.structs.replace(entry.listing, previous=before), notes=existing.notes + entry.notes
+        entry,
+        listing=msgspec.structs.replace(entry.listing, previous=before),
+        notes=existing.notes + entry.notes,
+        not_carried=frozenset(
+            name for name in existing.not_carried if getattr(entry.listing, name) == getattr(before, name)
+        ),
     )
 
 
