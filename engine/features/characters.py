@@ -61,18 +61,11 @@ def text_damage(view: View) -> Sequence[Damage]:
 
 
 @derived
-def plain_text(view: View) -> str:
-    """All texts but the descriptions, joined by spaces: one test tells whether any of them needs a closer look."""
-    listing = view.listing
-    html = (listing.description, listing.mobile_description, *listing.descriptions.values())
-    return " ".join([part for part in corpus(view).parts if part not in html])
-
-
-@derived
-def _damage(view: View) -> list[Damage]:
-    plain = plain_text(view)
-    if corpus(view).is_ascii and plain.isprintable() and "&" not in plain and "<" not in plain:
-        return []
+def _damage(view: View) -> Sequence[Damage]:
+    whole = corpus(view)
+    plain = whole.plain
+    if whole.is_ascii and plain.isprintable() and "&" not in plain and "<" not in plain:
+        return ()
     found: list[Damage] = []
     for field in texts(view):
         text = field.text

@@ -13,17 +13,16 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from engine.features.characters import plain_text
-from engine.features.description import hidden, html_fields, visible_text
+from engine.features.description import hidden, html_fields, outline
 from engine.features.links import registrable
-from engine.features.markup import TAGS, Readable, comments, has_split_words, readable
+from engine.features.markup import INLINE_NAMES, TAGS, Readable, comments, has_split_words, readable
 from engine.features.registry import Field, collection
 from engine.features.scan import hits
-from engine.features.texts import TextField, same_length_lower, span, texts
+from engine.features.texts import TextField, corpus, same_length_lower, span, texts
 from engine.features.view import View, derived
 from engine.findings import Location
 
-CHANNELS, DISGUISED, PAYMENT = "contact_channels", "contact_disguised", "offsite_payment"
+CHANNELS, DISGUISED, PAYMENT = LISTS = "contact_channels", "contact_disguised", "offsite_payment"
 HTML = frozenset({"description", "mobile_description", "localized_description"})
 WINDOW = 60
 """Characters beside a channel word that can make it a contact."""
@@ -58,6 +57,8 @@ DOMAIN = re.compile(
     r"(?![\w-]|\.[a-z0-9])(?:/[\w./?=&%-]{0,80})?"
 )
 ENDING = re.compile(r"\.(?:com|net|org|cn|shop|store|online|ru|top|xyz|info|biz|site|club|vip|cc|me/)")
+DOT_LETTER = re.compile(r"\.[A-Za-z]")
+"""What every address holds."""
 COMPANY = re.compile(r"[\s,]{1,2}(?:inc|ltd|llc|gmbh|corp)\b")
 WEAK_ENDINGS = frozenset({"de", "uk", "es", "fr", "it", "br", "me", "io", "co", "us", "eu", "in", "asia", "cc"})
 
@@ -124,14 +125,16 @@ def text_contacts(view: View) -> Sequence[Contact]:
 
 
 @derived
-def _contacts(view: View) -> list[Contact]:
-    by_pointer: dict[str, list[tuple[str, str, int, int]]] = {}
+def _contacts(view: View) -> Sequence[Contact]:
     found_hits = hits(view)
-    for list_id in (CHANNELS, DISGUISED, PAYMENT):
+    if found_hits.keys().isdisjoint(LISTS) and _is_silent(view):
+        return ()
+    by_pointer: dict[str, list[tuple[str, str, int, int]]] = {}
+    for list_id in LISTS:
         for hit in found_hits.get(list_id, ()):
             place = hit.locations[0]
             by_pointer.setdefault(place.pointer, []).append((list_id, hit.term, place.start or 0, place.end or 0))
-    plain = plain_text(view)
+    plain = corpus(view).plain
     read_plain = "@" in plain or "+" in plain or not plain.isascii() or _may_name_a_site(plain.lower())
     if not (read_plain or by_pointer or any(_needs_reading(view, field.text) for field in html_fields(view))):
         return []
@@ -148,15 +151,36 @@ def _contacts(view: View) -> list[Contact]:
     return found
 
 
+def _is_silent(view: View) -> bool:
+    """Whether no text holds any sign of a contact besides listed words. False leaves it to a look at each text."""
+    whole = corpus(view)
+    haystack = whole.haystack
+    if not whole.is_ascii or "@" in haystack or "+" in haystack or ("&" in haystack and "&#" in haystack):
+        return False
+    listing = view.listing
+    if listing.mobile_description or listing.descriptions or ("." in whole.plain and DOT_LETTER.search(whole.plain)):
+        return False
+    return DOT_LETTER.search(outline(view).visible) is None and not _splits_words(view, listing.description or "")
+
+
+def _splits_words(view: View, html: str) -> bool:
+    """Whether inline tags or a comment may stand inside a word of a description."""
+    if html is view.listing.description:
+        names = outline(view).names
+        if names is not None and INLINE_NAMES.isdisjoint(names):
+            return False
+    return has_split_words(html[:MAX_READ])
+
+
 def _needs_reading(view: View, html: str) -> bool:
     """Whether a description holds any sign of a contact besides listed words."""
     if "@" in html or "+" in html or "&#" in html or not html.isascii():
         return True
-    return _may_name_a_site(_visible(view, html)) or has_split_words(html[:MAX_READ])
+    return _may_name_a_site(_visible(view, html)) or _splits_words(view, html)
 
 
 def _visible(view: View, html: str) -> str:
-    return (visible_text(view) if html is view.listing.description else html).lower()
+    return (outline(view).visible if html is view.listing.description else html).lower()
 
 
 def _in_text(view: View, text: str, words: Iterable[tuple[str, str, int, int]], *, is_html: bool) -> list[_Found]:
@@ -297,7 +321,7 @@ def _in_readable(view: View, field: TextField, known: Sequence[_Found]) -> list[
     words = [
         (found.list, found.term, found.start, found.end)
         for found in view.resources.scanner.spans(plain)
-        if found.list in (CHANNELS, DISGUISED, PAYMENT)
+        if found.list in LISTS
     ]
     seen = {(place.kind, text[place.start : place.end].lower()) for place in known}
     result = []

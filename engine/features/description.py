@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import islice
 from typing import NamedTuple
 
-from engine.features.markup import hidden_parts, segments
+from engine.features.markup import Outline, hidden_parts
 from engine.features.registry import Field, collection, feature
-from engine.features.scan import hits
+from engine.features.scan import MAX_TERM, hits
 from engine.features.texts import TextField, escape, span
 from engine.features.view import View, derived
 from engine.findings import Location
@@ -17,11 +16,12 @@ from engine.findings import Location
 UNSAFE, HIDING_GATES = "unsafe_html", "html_hiding"
 MAX_PLACES = 50
 """Places shown of one fault; the rest is in the same description."""
-MAX_HITS = 20_000
-"""Listed words of one description that are looked at. A bound of time, not of policy."""
 WIDGET = re.compile(r"<kse:widget\b[^<>]*>", re.IGNORECASE)
 RELATION = re.compile(r"type\s*=\s*[\"']?(?:relation|relatedproduct)\b", re.IGNORECASE)
-PAIRED = ("div", "table", "ul")
+PAIRED = (("div", "/div"), ("table", "/table"), ("ul", "/ul"))
+PAIRED_NAMES = frozenset({"div", "table", "ul"})
+SPACES = b" \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f"
+"""What `str.split` parts ASCII text at."""
 PLAIN_LINE = 20
 """Letters from which a text between tags is a sentence and not a label. A bound of the measure."""
 
@@ -44,12 +44,13 @@ def html_fields(view: View) -> list[TextField]:
 @derived
 def visible_text(view: View) -> str:
     """The text of the description without its tags, entities as written."""
-    return "\n".join(_segments(view))
+    return outline(view).visible
 
 
 @derived
-def _segments(view: View) -> list[str]:
-    return segments(view.listing.description or "")
+def outline(view: View) -> Outline:
+    """The description, read once."""
+    return Outline(view.listing.description or "")
 
 
 def _start(view: View, value: object) -> list[Location]:
@@ -74,9 +75,11 @@ def description_text_length(view: View) -> int | None:
 
 @derived
 def _text_length(view: View) -> int:
-    text = visible_text(view)
-    if "&nbsp;" in text:
+    text = outline(view).visible
+    if "&" in text and "&nbsp;" in text:
         text = text.replace("&nbsp;", " ")
+    if text.isascii():
+        return len(text.encode().translate(None, SPACES))
     return len("".join(text.split()))
 
 
@@ -93,7 +96,12 @@ def _text_length(view: View) -> int:
 def description_image_count(view: View) -> int | None:
     """<img> elements; None without a description."""
     text = view.listing.description
-    return None if text is None else text.count("<img") + text.count("<IMG") + text.count("<Img")
+    if text is None:
+        return None
+    names = outline(view).names
+    if names is not None:
+        return names.count("img") + names.count("img/")
+    return text.count("<img") + text.count("<IMG") + text.count("<Img")
 
 
 @feature(
@@ -109,7 +117,7 @@ def description_is_missing(view: View) -> bool:
     text = view.listing.description
     if not text or text.isspace():
         return True
-    return not ("<img" in text or _text_length(view) or description_image_count(view) or "<kse:" in text)
+    return not (_text_length(view) or "<img" in text or description_image_count(view) or "<kse:" in text)
 
 
 @feature(
@@ -158,6 +166,8 @@ def description_relation_module_count(view: View) -> int | None:
 
 
 def _widgets(view: View, *, relation: bool) -> list[Location]:
+    if outline(view).names is not None:
+        return []
     text = view.listing.description or ""
     if "kse:" not in text:
         return []
@@ -171,7 +181,7 @@ def _widgets(view: View, *, relation: bool) -> list[Location]:
 @derived
 def _repeated(view: View) -> tuple[int, str]:
     """(times, text) of the sentence that stands most often between tags."""
-    long = [part for part in _segments(view) if len(part) >= PLAIN_LINE]
+    long = [part for part in outline(view).texts if len(part) >= PLAIN_LINE]
     lines = [line for part in long if len(line := part.strip()) >= PLAIN_LINE]
     if len(set(lines)) == len(lines):
         return (1 if lines else 0), ""
@@ -214,7 +224,7 @@ def _unsafe(view: View) -> dict[str, list[Location]]:
     if words is None or UNSAFE not in hits(view):
         return found
     sources = {field.pointer: field.text for field in html_fields(view)}
-    for hit in islice(hits(view).get(UNSAFE, ()), MAX_HITS):
+    for hit in hits(view)[UNSAFE]:
         place = hit.locations[0]
         text = sources.get(place.pointer)
         if text is None or place.start is None or place.end is None:
@@ -264,7 +274,12 @@ def description_unclosed_elements(view: View) -> list[str] | None:
     text = view.listing.description
     if text is None:
         return None
-    return [name for name in PAIRED if f"<{name}" in text and _opened(text, name) > text.count(f"</{name}>")]
+    names = outline(view).names
+    if names is None:
+        return [name for name, _ in PAIRED if f"<{name}" in text and _opened(text, name) > text.count(f"</{name}>")]
+    if PAIRED_NAMES.isdisjoint(names):
+        return []
+    return [name for name, end in PAIRED if names.count(name) > names.count(end)]
 
 
 def _opened(text: str, name: str) -> int:
@@ -281,15 +296,16 @@ class HiddenText(NamedTuple):
 
 
 @derived
-def hidden(view: View) -> list[HiddenText]:
+def hidden(view: View) -> Sequence[HiddenText]:
     """Every hidden text of every description, at most MAX_PLACES a description."""
     gates = hits(view).get(HIDING_GATES, ())
     if not gates:
-        return []
+        return ()
     opened = {hit.locations[0].pointer for hit in gates}
+    see_all = len(gates) >= MAX_TERM
     found: list[HiddenText] = []
     for field in html_fields(view):
-        if field.pointer in opened:
+        if see_all or field.pointer in opened:
             for part in hidden_parts(field.text)[:MAX_PLACES]:
                 place = span(field, part.start, part.end)
                 found.append(HiddenText(part.technique, place.text or "", (place,)))

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from engine.features.registry import Field, collection, feature
 from engine.features.texts import corpus, escape, span, texts
-from engine.features.tokens import title_tokens
+from engine.features.tokens import title_tokens, title_words
 from engine.features.view import View, derived
 from engine.findings import Location
 
@@ -42,7 +42,9 @@ ENGLISH_WORDS, FOREIGN_WORDS = "english_title_words", "foreign_function_words"
 
 def language_of_locale(locale: str | None) -> str:
     """ "pt_BR" → "pt"; without a locale the platform takes a listing to be English."""
-    return (locale or "en").replace("-", "_").split("_")[0].lower()
+    if not locale:
+        return "en"
+    return locale.replace("-", "_").split("_")[0].lower()
 
 
 class ChineseText(NamedTuple):
@@ -69,9 +71,9 @@ def text_chinese(view: View) -> Sequence[ChineseText]:
 
 
 @derived
-def _chinese(view: View) -> list[ChineseText]:
+def _chinese(view: View) -> Sequence[ChineseText]:
     if corpus(view).is_ascii:
-        return []
+        return ()
     own = language_of_locale(view.listing.locale)
     found: list[ChineseText] = []
     for field in texts(view):
@@ -96,6 +98,7 @@ class Guess(NamedTuple):
     confidence: Decimal
 
 
+ENGLISH = Guess("en", Decimal(1))
 _LOADING = Lock()
 
 
@@ -130,9 +133,9 @@ def _title_language(view: View) -> Guess | None:
     if not title or title.isspace():
         return None
     english = view.resources.lists.get(ENGLISH_WORDS)
-    words = [token.lower for token in title_tokens(view)]
-    if title.isascii() and english is not None and not english.members.isdisjoint(words):
-        return Guess("en", Decimal(1))
+    words = title_words(view).words
+    if english is not None and title.isascii() and not english.members.isdisjoint(words):
+        return ENGLISH
     if sum(len(word) for word in words if word.isalpha()) == 0:
         return None
     return guess(title)
@@ -227,6 +230,8 @@ class ForeignScript(NamedTuple):
 )
 def localized_titles_wrong_script(view: View) -> Sequence[ForeignScript]:
     """One item for each such title."""
+    if not view.listing.titles:
+        return ()
     scripts = dict(SCRIPTS)
     found = []
     for locale, title in view.listing.titles.items():

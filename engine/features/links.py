@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 
 from engine.features.description import MAX_PLACES, html_fields
 from engine.features.registry import Field, collection
-from engine.features.texts import span
+from engine.features.texts import corpus, span
 from engine.features.view import View, derived
 from engine.findings import Location
 
 MAX_ADDRESSES = 20_000
 """Addresses of one description that are looked at. A bound of time, not of policy."""
+MAX_BEFORE = 16
+"""Characters before an address that say how it is used."""
 HOST = re.compile(r"//([A-Za-z0-9][A-Za-z0-9.-]{2,80})")
 SECOND_LEVEL = frozenset({"co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "gen"})
 IMAGE_ENDING = re.compile(r"[^\s\"'<>?#]{0,400}\.(?:jpe?g|png|gif|webp|avif|bmp|svg)\b", re.IGNORECASE)
@@ -39,38 +40,52 @@ class Link(NamedTuple):
 
 
 @derived
-def _links(view: View) -> list[Link]:
+def _links(view: View) -> Sequence[Link]:
+    if "//" not in corpus(view).haystack:
+        return ()
     places: dict[tuple[str, str], list[Location]] = {}
     counts: dict[tuple[str, str], int] = {}
     for field in html_fields(view):
         text = field.text
-        if "//" not in text:
-            continue
-        for match in islice(HOST.finditer(text), MAX_ADDRESSES):
+        end = 0
+        for _ in range(MAX_ADDRESSES):
+            at = text.find("//", end)  # a search for two letters is cheaper than one for a pattern
+            match = HOST.search(text, at) if at >= 0 else None
+            if match is None:
+                break
+            start, end = match.span()
             host = match.group(1)
             if "." not in host:
                 continue
-            start = match.start()
-            kind = _use(text, start, match.end())
+            kind = _use_told_by(text[max(0, start - MAX_BEFORE) : start])
             if kind is None:
                 continue
-            key = (kind, registrable(host))
-            counts[key] = counts.get(key, 0) + 1
-            found = places.setdefault(key, [])
+            key = (kind or _use_told_behind(text, end), registrable(host))
+            if key in counts:
+                counts[key] += 1
+                found = places[key]
+            else:
+                counts[key] = 1
+                found = places[key] = []
             if len(found) < MAX_PLACES:
-                found.append(span(field, start, match.end()))
+                found.append(span(field, start, end))
     return [Link(kind, domain, counts[kind, domain], tuple(found)) for (kind, domain), found in places.items()]
 
 
-def _use(text: str, start: int, end: int) -> str | None:
-    """How the address at [start, end) is used; None for a namespace, which nobody opens."""
-    before = text[max(0, start - 16) : start].lower()
+@lru_cache(maxsize=1024)
+def _use_told_by(before: str) -> str | None:
+    """How an address behind these words is used: None for a namespace, which nobody opens, "" when they do not say."""
+    before = before.lower()
     if "xmlns" in before or "doctype" in before or "dtd" in before:
         return None
     if "href" in before or "action" in before:
         return "link"
     if "src" in before or "url(" in before or "background" in before or "image" in before or "poster" in before:
         return "image"
+    return ""
+
+
+def _use_told_behind(text: str, end: int) -> str:
     return "image" if IMAGE_ENDING.match(text, end) else "text"
 
 

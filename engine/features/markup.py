@@ -81,6 +81,40 @@ def segments(html: str) -> list[str]:
     return TAGS.split(_without_comments(html) if "<!--" in html else html)
 
 
+class Outline:
+    """What one pass over a source tells.
+
+    `texts` are those between the tags, comments left out; `visible` is all of them, a line each. `names` are the tags
+    as far as their first space ("p", "/p", "br/"), in order, where brackets alternate, no comment is in the way and
+    every name is a known one; else None, and the source itself has to be looked at.
+    """
+
+    __slots__ = ("names", "texts", "visible")
+
+    def __init__(self, html: str) -> None:
+        self.names: list[str] | None = None
+        brackets = html.encode("utf-8", "surrogatepass").translate(None, NO_BRACKETS)
+        alternate = len(brackets) <= 2 * MAX_TAGS and brackets == b"<>" * (len(brackets) // 2)
+        if alternate and not ("!" in html and "<!--" in html):
+            parts = html.replace(">", "<").split("<")
+            self.texts = parts[::2]
+            names = [tag.partition(" ")[0] for tag in parts[1::2]]
+            if KNOWN.issuperset(names):
+                self.names = names
+        else:
+            self.texts = segments(html)
+        self.visible = "\n".join(self.texts)
+
+
+NO_BRACKETS = bytes(set(range(256)) - set(b"<>"))
+BLOCKS = (
+    "p|div|ul|ol|li|dl|dt|dd|table|thead|tbody|tfoot|tr|td|th|caption|h1|h2|h3|h4|h5|h6|hr|br|img|center|section|article"
+    "|blockquote|pre|figure|figcaption"
+)
+INLINE_NAMES = frozenset(form for name in INLINE.split("|") for form in (name, f"/{name}", f"{name}/"))
+KNOWN = INLINE_NAMES | {form for name in BLOCKS.split("|") for form in (name, f"/{name}", f"{name}/")}
+
+
 def comments(html: str) -> list[tuple[int, int]]:
     """Spans of all comments. One that is not closed reaches to the end, as in a browser."""
     found: list[tuple[int, int]] = []

@@ -29,6 +29,10 @@ class Hit(NamedTuple):
         return self.locations[0].text or ""
 
 
+MAX_TERM, MAX_LIST = 1_000, 5_000
+"""Hits of one term and of one list that are kept. A bound of time for texts of megabytes, not of policy."""
+
+
 class Span(NamedTuple):
     list: str
     term: str
@@ -55,19 +59,26 @@ class Scanner:
             self.automaton = AhoCorasick(self._terms, implementation=Implementation.ContiguousNFA, store_patterns=False)
 
     def found(self, lowered: str) -> list[tuple[str, str, int, int]]:
-        """List, term, start and end of every hit in a lower-case text, in order."""
+        """List, term, start and end of every hit in a lower-case text, in order; at most MAX_TERM and MAX_LIST."""
         if self.automaton is None:
             return []
         try:
             matches = self.automaton.find_matches_as_indexes(lowered, overlapping=True)
         except UnicodeEncodeError:  # a lone surrogate, which only a listing made in Python can hold; no term has one
             matches = self.automaton.find_matches_as_indexes(_SURROGATE.sub("\ufffd", lowered), overlapping=True)
-        return [
-            (list_id, self._terms[index], start, end)
-            for index, start, end in matches
-            for list_id, needs_boundary in self._owners[index]
-            if not needs_boundary or _is_whole_word(lowered, start, end)
-        ]
+        kept: list[tuple[str, str, int, int]] = []
+        of_term: dict[int, int] = {}
+        of_list: dict[str, int] = {}
+        for index, start, end in matches:
+            if of_term.get(index, 0) >= MAX_TERM:
+                continue
+            is_whole = _is_whole_word(lowered, start, end)
+            for list_id, needs_boundary in self._owners[index]:
+                if (is_whole or not needs_boundary) and of_list.get(list_id, 0) < MAX_LIST:
+                    kept.append((list_id, self._terms[index], start, end))
+                    of_list[list_id] = of_list.get(list_id, 0) + 1
+                    of_term[index] = of_term.get(index, 0) + 1
+        return kept
 
     def spans(self, field: TextField) -> list[Span]:
         """Every hit in one text that is no field of the listing (a decoded one, say)."""
@@ -87,14 +98,21 @@ def _is_han(char: str) -> bool:
     return "\u2e80" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff"
 
 
+NO_HITS: Mapping[str, list[Hit]] = {}
+
+
 @derived
 def hits(view: View) -> Mapping[str, list[Hit]]:
     """List id → its hits in this listing, in the order of the texts."""
-    found: dict[str, list[Hit]] = {}
     whole = corpus(view)
-    for list_id, term, start, end in view.resources.scanner.found(whole.lowered):
+    raw = view.resources.scanner.found(whole.lowered)
+    if not raw:
+        return NO_HITS
+    found: dict[str, list[Hit]] = {}
+    fields = texts(view)
+    for list_id, term, start, end in raw:
         number, base = whole.place(start)
-        field = texts(view)[number]
+        field = fields[number]
         place = span(field, start - base, end - base)
         found.setdefault(list_id, []).append(Hit(list_id, term, field.kind, (place,)))
     return found

@@ -31,7 +31,7 @@ from engine.features.keywords import (
 from engine.features.registry import Field, collection, feature
 from engine.features.repetition import repeated_keyword, repeated_phrase
 from engine.features.texts import TextField, escape, span
-from engine.features.tokens import title_tokens, tokenize
+from engine.features.tokens import title_tokens, title_words, tokenize
 from engine.features.view import View, derived
 from engine.findings import Location
 
@@ -44,7 +44,7 @@ def _title_keywords(view: View) -> list[Keyword]:
 @derived
 def title_stems(view: View) -> list[str]:
     """The words of the title, singular and plural made one."""
-    return [stem(token.lower) for token in title_tokens(view)]
+    return list(map(stem, title_words(view).words))
 
 
 @derived
@@ -58,6 +58,8 @@ def _repeats(view: View) -> bool:
             if word in seen and word not in stop:
                 return True
             seen.add(word)
+    if title_words(view).is_plain:
+        return False
     title = view.listing.title or ""
     if not title.isascii():
         return True
@@ -144,7 +146,7 @@ def title_repeated_phrase_count(view: View) -> int | None:
     """Places of the repeated phrase, 1 when none is said again, 0 for a single word; None without a title."""
     if not view.listing.title:
         return None
-    return len(_phrase(view).spans) or int(len(title_tokens(view)) > 1)
+    return len(_phrase(view).spans) or int(len(title_stems(view)) > 1)
 
 
 @derived
@@ -178,7 +180,9 @@ def _doubled(view: View) -> list[Keyword]:
 def title_doubled_words(view: View) -> list[str] | None:
     """The second one of each pair, as written; None without a title."""
     title = view.listing.title
-    return [title[word.start : word.end] for word in _doubled(view)] if title else None
+    if not title:
+        return None
+    return [title[word.start : word.end] for word in _doubled(view)] if _repeats(view) else []
 
 
 @derived
@@ -223,14 +227,16 @@ def _synonyms(view: View) -> list[Keyword]:
 def title_synonym_run(view: View) -> list[str] | None:
     """The words as written, in order; None without a title."""
     title = view.listing.title
-    return [title[word.start : word.end] for word in _synonyms(view)] if title else None
+    if not title:
+        return None
+    return [title[word.start : word.end] for word in _synonyms(view)] if _in_groups(view) else []
 
 
 @derived
 def _keyword_list(view: View) -> list[tuple[int, int]]:
     """The longest run of comma-separated segments that end in the same word or in words for the same thing."""
     title = view.listing.title
-    if not title or not LISTED.search(title) or not (_repeats(view) or _in_groups(view)):
+    if not title or title_words(view).is_plain or not LISTED.search(title) or not (_repeats(view) or _in_groups(view)):
         return []
     words, groups, ignored = _title_keywords(view), groups_of(view), words_of(view, IGNORED)
     best: list[tuple[int, int]] = []
@@ -296,6 +302,8 @@ class LocalizedTitle(NamedTuple):
 )
 def localized_titles(view: View) -> Sequence[LocalizedTitle]:
     """One item for each other language with a title."""
+    if not view.listing.titles:
+        return ()
     found = []
     for locale, title in view.listing.titles.items():
         if title:

@@ -32,14 +32,18 @@ class Corpus:
     """All texts of a listing as one: what cheap questions are asked of, before any single text is looked at.
 
     `parts` are the texts in the order of `texts(view)`; `haystack` is all of them joined, `lowered` the same in lower
-    case with every code point at its place.
+    case with every code point at its place. `plain`: all but the descriptions, joined by spaces.
     """
 
-    __slots__ = ("_starts", "haystack", "is_ascii", "lowered", "parts")
+    __slots__ = ("_starts", "haystack", "is_ascii", "lowered", "parts", "plain")
 
     def __init__(self, listing: Listing) -> None:
-        self.parts = _parts(listing)
-        self.haystack = SEPARATOR.join(self.parts)
+        self.parts = parts = _parts(listing)
+        first = 1 if listing.title else 0
+        behind = first + bool(listing.description) + bool(listing.mobile_description)
+        end = len(parts) - sum(map(bool, listing.descriptions.values())) if listing.descriptions else len(parts)
+        self.plain = " ".join(parts[:first] + parts[behind:end])
+        self.haystack = SEPARATOR.join(parts)
         self.is_ascii = self.haystack.isascii()
         self.lowered = self.haystack.lower() if self.is_ascii else same_length_lower(self.haystack)
         self._starts: list[int] | None = None
