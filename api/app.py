@@ -129,7 +129,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _say_who_may_call(app: FastAPI) -> None:
     settings: Settings = app.state.settings
     log = app.state.log
-    make = "make a key with: python -m api.keys create NAME"
+    make = "make a key with: storewarden keys create NAME"
     if await app.state.keys.are_required():
         log.info("keys_required", hint=f"callers need an API key; {make}")
     elif settings.is_loopback:

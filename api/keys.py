@@ -1,10 +1,7 @@
-"""Making and ending API keys, for whoever has the database: `python -m api.keys create NAME`."""
+"""Making and ending API keys, for whoever has the database; `storewarden keys` is the command."""
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,8 +9,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from api.access import utc_now
-from api.settings import Settings, read_settings
-from engine.errors import StorewardenError
+from api.settings import Settings
 from store_model.access import SCOPES, Key, create_key, list_keys, revoke_key
 from store_model.db import open_database
 
@@ -46,35 +42,3 @@ def _session(settings: Settings) -> Iterator[Session]:
             yield session
     finally:
         database.close()
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; 0 done, 1 no such key, 2 bad input."""
-    parser = argparse.ArgumentParser(prog="python -m api.keys", description="API keys of the service")
-    commands = parser.add_subparsers(dest="command", required=True)
-    new = commands.add_parser("create", help="make a key and print it, this once")
-    new.add_argument("name")
-    new.add_argument("--days", type=int, help="days until it ends (default: never)")
-    new.add_argument("--scope", action="append", choices=list(SCOPES), help="a right (default: all)")
-    end = commands.add_parser("revoke", help="end a key at once")
-    end.add_argument("prefix")
-    commands.add_parser("list", help="show the keys there are")
-    given = parser.parse_args(arguments)
-    try:
-        settings = read_settings(os.environ)
-        if given.command == "create":
-            print(create(settings, given.name, days=given.days, scopes=given.scope or tuple(SCOPES)))
-            return 0
-        if given.command == "revoke":
-            return 0 if revoke(settings, given.prefix) else 1
-        for key in listed(settings):
-            state = "valid" if key.is_valid(utc_now()) else "ended"
-            print(f"{key.prefix}  {state}  {','.join(sorted(key.scopes))}  {key.name}")
-    except StorewardenError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

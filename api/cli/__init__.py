@@ -22,17 +22,38 @@ app = App(
 )
 rules = App(name="rules", help="Write, test and publish rules. 编写、测试、发布规则。")
 train = App(name="train", help="Fit the models to a seller's own catalogue. 用自己的商品训练模型。")
+access = App(name="keys", help="Who may call the HTTP service. 管理 HTTP 服务的访问密钥。")
+app.command(access)
 app.command(rules)
 app.command(train)
-app.command("api.cli.check:check", name="check")
-app.command("api.cli.service:serve", name="serve")
-rules.command("api.cli.rule_files:lint", name="lint")
-rules.command("api.cli.rule_files:run_examples_of", name="test")
-rules.command("api.cli.rule_files:new", name="new")
-rules.command("api.cli.rule_files:explain", name="explain")
-rules.command("api.cli.rule_files:reference", name="reference")
-rules.command("api.cli.rule_files:lock", name="lock")
-train.command("api.cli.training:category", name="category")
+app.command(
+    "api.cli.check:check",
+    name="check",
+    help="Check files of listings and say what is wrong, where and why. 检查商品文件，指出问题、位置与原因。",
+)
+app.command("api.cli.service:serve", name="serve", help="Start the HTTP service. 启动 HTTP 服务。")
+rules.command(
+    "api.cli.rule_files:lint", name="lint", help="Name every fault of every rule file. 检查规则文件的全部错误。"
+)
+rules.command("api.cli.rule_files:run_examples_of", name="test", help="Run the examples of the rules. 运行规则示例。")
+rules.command("api.cli.rule_files:new", name="new", help="Begin a rule file. 新建规则文件。")
+rules.command(
+    "api.cli.rule_files:explain",
+    name="explain",
+    help="Say why a rule fires for a listing, or why not. 说明规则为何触发或不触发。",
+)
+rules.command("api.cli.rule_files:reference", name="reference", help="Write the reference pages. 生成规则参考文档。")
+rules.command("api.cli.rule_files:lock", name="lock", help="Record the digests of the rules. 锁定规则摘要。")
+access.command(
+    "api.cli.keys:create", name="create", help="Make a key and print it, this once. 新建密钥，仅显示这一次。"
+)
+access.command("api.cli.keys:show", name="list", help="List the keys there are. 列出密钥。")
+access.command("api.cli.keys:revoke", name="revoke", help="End a key at once. 立即吊销密钥。")
+train.command(
+    "api.cli.training:category",
+    name="category",
+    help="Fit the category model to listings of your own. 用自己的商品训练类目模型。",
+)
 
 
 def main() -> None:
