@@ -21,6 +21,7 @@ from api.cli.common import open_pack
 from api.settings import Settings
 from engine import Pack, load_pack
 from engine.conditions.operators import OPERATORS, QUANTIFIERS, TRANSFORMS
+from engine.conditions.regex_safety import check_regex
 from engine.errors import Fault
 from engine.loading.fields import Faults
 from engine.loading.messages import FORMATS
@@ -48,6 +49,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     goods += [f"{word} Phone Case for Norvella,100002" for word in words]
     (tmp_path / "store.csv").write_text("\n".join(["Title,Category ID", *goods]), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STOREWARDEN_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setattr(
         check, "open_pack", lambda path, settings=None: _shared(rules.path("aliexpress"), str(settings))
     )
@@ -183,6 +185,16 @@ def test_every_fault_code_is_documented_and_no_other() -> None:
     raised = {name for source in sources for name in code.findall(source.read_text(encoding="utf-8"))}
     documented = set(re.findall(r"^\| ([A-Z][0-9]{3}) \|", WRITING.read_text(encoding="utf-8"), re.MULTILINE))
     assert raised == documented
+
+
+def test_what_the_guide_says_of_patterns_is_what_the_proof_says() -> None:
+    text = WRITING.read_text(encoding="utf-8").partition("### Patterns")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([^`]+)` \| [^|]+ \| (.+) \|$", text, re.MULTILINE)
+    assert len(rows) >= 4
+    refused = [pattern for pattern, _ in rows]
+    accepted = [pattern for _, instead in rows for pattern in re.findall(r"`([^`]+)`", instead)]
+    assert [pattern for pattern in refused if check_regex(pattern) is None] == []
+    assert [pattern for pattern in accepted if check_regex(pattern) is not None] == []
 
 
 def test_every_operator_modifier_and_number_format_is_documented() -> None:
