@@ -79,10 +79,35 @@ EU = frozenset(
 CODES = {name: code for code, names in _NAMES.items() for name in (code.lower(), *names)}
 
 
-@lru_cache(maxsize=1024)
+LONGEST_NAME = 60
+"""No country's name is longer; a longer text is none, and is not remembered."""
+
+MANY = 300
+"""Lists of more countries than there are on earth are gone through each time."""
+
+
 def country_code(name: str | None) -> str | None:
     """The ISO code of a country name or code in English or Chinese; None when it is not known."""
     if not name:
         return None
+    if len(name) > LONGEST_NAME:
+        name = name.strip()
+        if len(name) > LONGEST_NAME:
+            return None
+    return _code(name)
+
+
+@lru_cache(maxsize=1024)
+def _code(name: str) -> str | None:
     name = name.strip()
     return CODES.get(name.lower()) or (name if name in EU else None)
+
+
+def country_codes(names: tuple[str, ...]) -> frozenset[str]:
+    """The ISO codes of all countries that are known."""
+    return _codes(names) if len(names) <= MANY else _codes.__wrapped__(names)
+
+
+@lru_cache(maxsize=256)
+def _codes(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(code for name in names if (code := country_code(name)) is not None)

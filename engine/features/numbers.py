@@ -8,6 +8,7 @@ from decimal import Context, Decimal
 LONGEST_NUMBER = 400
 """Numbers of more digits than that are not written out to count their decimals."""
 
+CENTS = 2
 RATIO_DIGITS = 12
 """Significant digits of a quotient: enough to compare, short enough to show."""
 _CALM = Context(prec=RATIO_DIGITS, traps=[])
@@ -25,6 +26,17 @@ def decimals(value: Decimal) -> int:
     if "E" in text:
         text = format(value, "f") if abs(value.adjusted()) < LONGEST_NUMBER else ""
     return len(text.partition(".")[2].rstrip("0"))
+
+
+def most_decimals(values: Iterable[Decimal]) -> int:
+    """The most decimals of any of the values; 0 of none."""
+    most = 0
+    for text in map(str, values):
+        if text[-3:-2] != "." or text[-1] == "0":
+            most = max(most, decimals(Decimal(text)))
+        elif most < CENTS:  # nearly every price has cents
+            most = CENTS
+    return most
 
 
 def quotient(value: Decimal | int, by: Decimal | int) -> Decimal | None:

@@ -5,40 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from msgspec import Struct
+
 from engine.facts import Listing, Sku
-from engine.features.countries import country_code
-from engine.features.numbers import decimals, finite, median, quotient
+from engine.features.countries import country_code, country_codes
+from engine.features.numbers import decimals, finite, median, most_decimals, quotient
 from engine.features.registry import Field, collection, feature
 from engine.features.view import View, derived
 from engine.findings import Location
 
 READS = ("skus",)
+ONE = Decimal(1)
 
 
-class SkuItem:
-    """One SKU with its place. Cheap to make: what only few rules read is worked out when it is read."""
+class SkuItem(Struct, eq=False, gc=False):
+    """One SKU with its place. What most rules read stands ready; the rest is worked out when it is read."""
 
-    __slots__ = ("_table", "code", "discount_price", "index", "price", "sku", "stock")
-
-    def __init__(self, table: SkuTable, index: int, sku: Sku, price: Decimal | None) -> None:
-        self._table = table
-        self.index = index
-        self.sku = sku
-        self.price = price
-        self.code = sku.code
-        self.stock = sku.stock
-        discount = sku.discount_price
-        self.discount_price = discount if discount is None or discount.is_finite() else None
+    index: int
+    sku: Sku
+    price: Decimal | None
+    discount_price: Decimal | None
+    stock: int | None
+    code: str | None
+    property_count: int
+    is_lowest_price: bool | None
+    ship_from_country: str | None
+    ship_from_is_deliverable: bool | None
 
     @property
     def weight(self) -> Decimal | None:
         """Weight in kg."""
         return finite(self.sku.weight)
-
-    @property
-    def property_count(self) -> int:
-        """Number of SKU properties."""
-        return len(self.sku.properties)
 
     @property
     def names(self) -> list[str]:
@@ -56,27 +53,9 @@ class SkuItem:
         return any(item.image for item in self.sku.properties)
 
     @property
-    def is_lowest_price(self) -> bool | None:
-        """Whether no SKU is cheaper and at least one is dearer."""
-        if self.price is None:
-            return None
-        table = self._table
-        return table.lowest is not None and self.price == table.lowest and table.highest != table.lowest
-
-    @property
     def ship_from(self) -> str | None:
         """Where it is sent from, as written."""
         return self.sku.ship_from
-
-    @property
-    def ship_from_country(self) -> str | None:
-        """Where it is sent from, as an ISO code; None when not given or not known."""
-        return country_code(self.sku.ship_from)
-
-    @property
-    def ship_from_is_deliverable(self) -> bool | None:
-        """Whether the country it is sent from is among those the listing delivers to."""
-        return self._table.reaches(self.sku.ship_from)
 
     @property
     def locations(self) -> tuple[Location, ...]:
@@ -85,17 +64,17 @@ class SkuItem:
 
 
 class SkuTable:
-    """All SKUs of a listing and what follows from one pass over them."""
+    """All SKUs of a listing and what follows from one pass over them. `prices` are the known ones, in order."""
 
     __slots__ = (
-        "_countries",
+        "_items",
+        "_listing",
         "_median",
-        "_reached",
         "highest",
         "in_stock",
-        "items",
         "lowest",
         "price_count",
+        "prices",
         "stock_max",
         "stock_min",
         "stock_unknown",
@@ -103,54 +82,75 @@ class SkuTable:
     )
 
     def __init__(self, listing: Listing) -> None:
-        lowest: Decimal | None = None
-        highest: Decimal | None = None
-        total = in_stock = unknown = priced = 0
+        prices: list[Decimal] = []
         stocks: list[int] = []
-        items: list[SkuItem] = []
-        for index, sku in enumerate(listing.skus):
+        in_stock = 0
+        for sku in listing.skus:
+            price = sku.price
+            if price is not None and price.is_finite():
+                prices.append(price)
+            stock = sku.stock
+            if stock is not None:
+                stocks.append(stock)
+                if stock > 0:
+                    in_stock += 1
+        self.prices = prices
+        self.price_count = len(prices)
+        self.lowest: Decimal | None = min(prices) if prices else None
+        self.highest: Decimal | None = max(prices) if prices else None
+        self.in_stock = in_stock
+        self.stock_unknown = len(listing.skus) - len(stocks)
+        self.total_stock = sum(stocks)
+        self.stock_min: int | None = min(stocks) if stocks else None
+        self.stock_max: int | None = max(stocks) if stocks else None
+        self._listing = listing
+        self._items: list[SkuItem] | None = None
+        self._median: Decimal | None = None
+
+    @property
+    def items(self) -> list[SkuItem]:
+        """Every SKU in order."""
+        if self._items is None:
+            self._items = self._made()
+        return self._items
+
+    def _made(self) -> list[SkuItem]:
+        lowest = self.lowest
+        differ = lowest != self.highest
+        known: str | None = None
+        country: str | None = None
+        reached: bool | None = None
+        items = []
+        for index, sku in enumerate(self._listing.skus):
             price = sku.price
             if price is not None and not price.is_finite():
                 price = None
-            if price is not None:
-                priced += 1
-                if lowest is None or highest is None:
-                    lowest = highest = price
-                elif price < lowest:
-                    lowest = price
-                elif price > highest:
-                    highest = price
-            stock = sku.stock
-            if stock is None:
-                unknown += 1
-            else:
-                stocks.append(stock)
-                total += stock
-                in_stock += stock > 0
-            items.append(SkuItem(self, index, sku, price))
-        self.items = items
-        self.lowest, self.highest = lowest, highest
-        self.price_count = priced
-        self.total_stock, self.in_stock, self.stock_unknown = total, in_stock, unknown
-        self.stock_min: int | None = min(stocks, default=None)
-        self.stock_max: int | None = max(stocks, default=None)
-        self._countries = listing.deliverable_countries
-        self._reached: dict[str | None, bool | None] = {None: None}
-        self._median: Decimal | None = None
+            discount = sku.discount_price
+            if discount is not None and not discount.is_finite():
+                discount = None
+            origin = sku.ship_from
+            if origin != known:
+                known = origin
+                country = country_code(origin)
+                reached = self._reaches(country)
+            is_lowest = None if price is None else differ and price == lowest
+            items.append(
+                SkuItem(
+                    index, sku, price, discount, sku.stock, sku.code, len(sku.properties), is_lowest, country, reached
+                )
+            )
+        return items
 
-    def reaches(self, ship_from: str | None) -> bool | None:
-        """Whether the listing delivers to the country that goods are sent from; None when either is not known."""
-        if ship_from not in self._reached:
-            code = country_code(ship_from)
-            known = None if code is None or self._countries is None else self._countries
-            self._reached[ship_from] = None if known is None else any(country_code(name) == code for name in known)
-        return self._reached[ship_from]
+    def _reaches(self, country: str | None) -> bool | None:
+        """Whether the listing delivers to a country; None when either is not known."""
+        countries = self._listing.deliverable_countries
+        return None if country is None or countries is None else country in country_codes(countries)
 
     @property
     def median(self) -> Decimal | None:
         """The middle price; None without prices."""
         if self._median is None:
-            self._median = median(item.price for item in self.items if item.price is not None)
+            self._median = median(self.prices)
         return self._median
 
 
@@ -257,9 +257,10 @@ def sku_price_max(view: View) -> Decimal | None:
 def sku_price_ratio(view: View) -> Decimal | None:
     """Highest over lowest price, 1 for equal prices; None without a positive lowest price."""
     table = sku_table(view)
-    if table.lowest is None or table.highest is None or table.lowest <= 0:
+    lowest, highest = table.lowest, table.highest
+    if lowest is None or highest is None or lowest <= 0:
         return None
-    return Decimal(1) if table.lowest == table.highest else quotient(table.highest, table.lowest)
+    return ONE if lowest == highest else quotient(highest, lowest)
 
 
 @feature(
@@ -299,7 +300,7 @@ def sku_median_to_lowest(view: View) -> Decimal | None:
 )
 def sku_distinct_price_count(view: View) -> int:
     """How many different prices there are."""
-    return len({item.price for item in sku_table(view).items if item.price is not None})
+    return len(set(sku_table(view).prices))
 
 
 @feature(
@@ -316,7 +317,7 @@ def sku_distinct_price_count(view: View) -> int:
 )
 def sku_price_decimals(view: View) -> int:
     """The most digits behind the point; 0 without prices."""
-    return max((decimals(item.price) for item in sku_table(view).items if item.price is not None), default=0)
+    return most_decimals(sku_table(view).prices)
 
 
 @feature(
@@ -329,8 +330,7 @@ def sku_price_decimals(view: View) -> int:
 )
 def sku_unpriced_count(view: View) -> int:
     """How many SKUs have no price, or one that is no number."""
-    table = sku_table(view)
-    return len(table.items) - table.price_count
+    return len(view.listing.skus) - sku_table(view).price_count
 
 
 @feature(
@@ -369,36 +369,48 @@ def sku_stock_max(view: View) -> int | None:
 def sku_total_stock(view: View) -> int | None:
     """The sum of all stocks; None when a SKU does not say its stock, or there is no SKU."""
     table = sku_table(view)
-    return None if table.stock_unknown or not table.items else table.total_stock
+    return None if table.stock_unknown or not view.listing.skus else table.total_stock
 
 
 @feature("sku.in_stock_count", type="int", nullable=True, reads=READS, en="SKUs that have stock", zh="有库存的SKU数量")
 def sku_in_stock_count(view: View) -> int | None:
     """How many SKUs have stock; None when none is known to have any and some do not say, or there is no SKU."""
     table = sku_table(view)
-    return None if not table.items or (not table.in_stock and table.stock_unknown) else table.in_stock
+    return None if not view.listing.skus or (not table.in_stock and table.stock_unknown) else table.in_stock
 
 
 @derived
-def _repeats(view: View) -> list[SkuItem]:
-    """SKUs whose combination of property values an earlier SKU has already."""
-    items = sku_table(view).items
-    if len(items) < 2:
+def _repeats(view: View) -> list[int]:
+    """Positions of the SKUs whose combination of property values an earlier SKU has already."""
+    listed = view.listing.skus
+    if len(listed) < 2 or _differ_by_value(listed):
         return []
     seen: set[object] = set()
     found = []
-    for item in items:
-        sku = item.sku
+    for index, sku in enumerate(listed):
         values = [(p.name, p.value_id or p.value or "", p.label or "") for p in sku.properties]
         key = (sku.ship_from, *(sorted(values) if len(values) > 1 else values))
         if key in seen:
-            found.append(item)
+            found.append(index)
         seen.add(key)
     return found
 
 
-def _repeat_places(view: View, value: object) -> list[Location]:
-    return [item.locations[0] for item in _repeats(view)]
+def _differ_by_value(listed: Sequence[Sku]) -> bool:
+    """Whether the platform's values alone tell all SKUs apart, as they nearly always do."""
+    keys: set[object] = set()
+    for sku in listed:
+        properties = sku.properties
+        if len(properties) == 1:
+            only = properties[0]
+            keys.add(only.value_id or only.value or "")
+        else:
+            keys.add(frozenset([p.value_id or p.value or "" for p in properties]))
+    return len(keys) == len(listed)
+
+
+def _places(indexes: Sequence[int]) -> list[Location]:
+    return [Location(f"/skus/{index}") for index in indexes]
 
 
 @feature(
@@ -407,7 +419,7 @@ def _repeat_places(view: View, value: object) -> list[Location]:
     reads=READS,
     en="SKUs that repeat the property values of an earlier SKU",
     zh="属性组合与其他SKU重复的SKU数量",
-    locate=_repeat_places,
+    locate=lambda view, value: _places(_repeats(view)),
 )
 def sku_repeated_combination_count(view: View) -> int:
     """How many SKUs stand twice, the first not counted."""
@@ -415,20 +427,24 @@ def sku_repeated_combination_count(view: View) -> int:
 
 
 @derived
-def _odd_sets(view: View) -> tuple[int, list[SkuItem]]:
-    """How many different sets of property names there are, and the SKUs that differ from the first SKU's."""
-    items = sku_table(view).items
-    if len(items) < 2:
-        return len(items), []
-    first = [p.name for p in items[0].sku.properties]
+def _odd_sets(view: View) -> tuple[int, list[int]]:
+    """How many different sets of property names there are, and which SKUs differ from the first SKU's."""
+    listed = view.listing.skus
+    if len(listed) < 2:
+        return len(listed), []
+    first = [p.name for p in listed[0].properties]
+    only = first[0] if len(first) == 1 else None
     wanted = frozenset(first)
     sets = {wanted}
     odd = []
-    for item in items:
-        names = [p.name for p in item.sku.properties]
+    for index, sku in enumerate(listed):
+        properties = sku.properties
+        if only is not None and len(properties) == 1 and properties[0].name == only:
+            continue
+        names = [p.name for p in properties]
         if names != first and (own := frozenset(names)) != wanted:
             sets.add(own)
-            odd.append(item)
+            odd.append(index)
     return len(sets), odd
 
 
@@ -438,7 +454,7 @@ def _odd_sets(view: View) -> tuple[int, list[SkuItem]]:
     reads=READS,
     en="Different sets of property names among the SKUs",
     zh="SKU属性项的不同组合数",
-    locate=lambda view, value: [item.locations[0] for item in _odd_sets(view)[1]],
+    locate=lambda view, value: _places(_odd_sets(view)[1]),
 )
 def sku_property_set_count(view: View) -> int:
     """1 when all SKUs vary in the same properties."""
