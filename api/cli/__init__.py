@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from cyclopts import App
+
+from api.cli.stdin import STDIN
 
 
 def _version() -> str:
@@ -56,13 +59,18 @@ train.command(
 )
 
 
+def run(words: Sequence[str]) -> int:
+    """Run one command line; the exit code is 0 clean, 1 findings that block (or faults), 2 bad input."""
+    code = app([STDIN if word == "-" else word for word in words], result_action="return_value")
+    return code if isinstance(code, int) else 0
+
+
 def main() -> None:
-    """Run the command; the exit code is 0 clean, 1 findings that block (or faults), 2 bad input."""
+    """What the `storewarden` script calls."""
     try:
-        code = app(result_action="return_value")
+        sys.exit(run(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:  # `storewarden check … | head`
         sys.stderr.close()
         sys.exit(0)
-    sys.exit(code if isinstance(code, int) else 0)

@@ -14,6 +14,7 @@ from cyclopts import Parameter
 
 from api.cli.common import BAD_INPUT, BLOCKED, CLEAN, Lang, fail, open_pack
 from api.cli.results import FileResult, RowResult, Show, Summary
+from api.cli.stdin import STDIN
 from engine import IntakeError, Pack, Peers, Store, Waiver
 from engine.findings import Mode, Severity
 from engine.intake import Record, read_file
@@ -140,7 +141,7 @@ class Job:
 
     def open(self, file: Path) -> FileResult:
         """The file's listings, to be checked as they are taken. A file that can't be read has an `error`."""
-        name = "standard input" if str(file) == "-" else str(file)
+        name = str(file)
         try:
             intake = self._intake(file)
             records = list(intake)
@@ -157,8 +158,8 @@ class Job:
         return FileResult(name, intake=intake, rows=rows, count=len(records))
 
     def _intake(self, file: Path) -> Any:
-        if str(file) == "-":
-            return read_bytes(sys.stdin.buffer.read(), name="standard input", mapping=self.mapping or None)
+        if str(file) == STDIN:
+            return read_bytes(sys.stdin.buffer.read(), name=STDIN, mapping=self.mapping or None)
         return read_file(file, mapping=self.mapping or None)
 
     def _row(self, record: Record, store: Store | None, peers: Peers) -> RowResult:

@@ -17,6 +17,7 @@ import msgspec
 from jsonpointer import JsonPointer, JsonPointerException
 
 from api.cli.results import FileResult, RowResult
+from api.cli.stdin import STDIN
 from engine.findings import Fix
 from engine.fixes import apply_patch
 
@@ -49,9 +50,9 @@ def write_fixed(file: Path, result: FileResult, rows: Sequence[RowResult], *, su
     if not plans:
         kind = {"en": ("safe", "suggested"), "zh": ("安全", "建议")}[lang][suggested]
         return [words["none"].format(kind=kind)]
-    stem = Path("listings") if str(file) == "-" else file
+    stem = Path("listings") if str(file) == STDIN else file
     target = stem.with_name(f"{stem.stem}.fixed{stem.suffix or '.json'}")
-    data = None if str(file) == "-" else _in_own_form(file, plans)
+    data = None if str(file) == STDIN else _in_own_form(file, plans)
     if data is not None:
         target.write_bytes(data)
         return [words["wrote"].format(n=len(plans), file=target)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli import app
+from api.cli import run as run_command
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "samples"
@@ -29,7 +29,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 
     def call(*words: str | Path) -> Ran:
         try:
-            code = app([str(word) for word in words], result_action="return_value", exit_on_error=True)
+            code: object = run_command([str(word) for word in words])
         except SystemExit as exit_:
             code = exit_.code
         captured = capsys.readouterr()

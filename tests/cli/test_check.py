@@ -168,6 +168,14 @@ def test_waivers_take_findings_out_of_the_verdict_until_their_day(run, tmp_path:
         assert run("check", SAMPLES / "draft.json", "--waivers", file, *DAY).code == code
 
 
+def test_a_hyphen_reads_standard_input(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    draft = (SAMPLES / "draft-clean.json").read_bytes()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(draft)))
+    ran = run("check", "-", *DAY)
+    assert ran.code == 0
+    assert ran.out.startswith("<standard input>\n")
+
+
 def test_control_characters_never_reach_the_terminal(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     file = tmp_path / "draft.json"
     file.write_text(json.dumps({"id": "1", "title": "Steel \x1b[31mBottle\x07 \u202e [red]x[/] bottle bottle bottle"}))
