@@ -130,14 +130,14 @@ def test_fix_writes_changed_cells_back_into_a_table(run, tmp_path: Path) -> None
     file.write_text(
         "Product ID,Title,Price\n"
         "1,Steel  Water Bottle 750 ml with Lid ,9.90\n"
-        "2,Steel Water Bottle 500 ml with Lid,8.90\n",
+        "2,Bamboo Cutting Board with Juice Groove,8.90\n",
         encoding="utf-8",
     )
     ran = run("check", file, "--fix", "--suggested", *DAY)
     assert "goods.fixed.csv" in ran.out
     rows = list(csv.reader(io.StringIO((tmp_path / "goods.fixed.csv").read_text(encoding="utf-8-sig"))))
     assert rows[1][:2] == ["1", "Steel Water Bottle 750 ml with Lid"]
-    assert rows[2] == ["2", "Steel Water Bottle 500 ml with Lid", "8.90"]
+    assert rows[2] == ["2", "Bamboo Cutting Board with Juice Groove", "8.90"]
 
 
 def test_bad_rows_are_named_and_good_rows_are_checked(run) -> None:  # type: ignore[no-untyped-def]
