@@ -277,9 +277,8 @@ def description_unclosed_elements(view: View) -> list[str] | None:
     names = outline(view).names
     if names is None:
         return [name for name, _ in PAIRED if f"<{name}" in text and _opened(text, name) > text.count(f"</{name}>")]
-    if PAIRED_NAMES.isdisjoint(names):
-        return []
-    return [name for name, end in PAIRED if names.count(name) > names.count(end)]
+    used = PAIRED_NAMES.intersection(names)
+    return [name for name, end in PAIRED if name in used and names.count(name) > names.count(end)] if used else []
 
 
 def _opened(text: str, name: str) -> int:

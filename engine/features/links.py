@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from engine.features.description import MAX_PLACES, html_fields
 from engine.features.registry import Field, collection
@@ -15,9 +14,11 @@ from engine.findings import Location
 
 MAX_ADDRESSES = 20_000
 """Addresses of one description that are looked at. A bound of time, not of policy."""
+MAX_HOST = 81
 MAX_BEFORE = 16
 """Characters before an address that say how it is used."""
 HOST = re.compile(r"//([A-Za-z0-9][A-Za-z0-9.-]{2,80})")
+WHOLE_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{2,80}\Z")
 SECOND_LEVEL = frozenset({"co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "gen"})
 IMAGE_ENDING = re.compile(r"[^\s\"'<>?#]{0,400}\.(?:jpe?g|png|gif|webp|avif|bmp|svg)\b", re.IGNORECASE)
 
@@ -30,21 +31,76 @@ def registrable(host: str) -> str:
     return ".".join(labels[-size:])
 
 
-class Link(NamedTuple):
+class Link:
     """All addresses of one domain used in one way. `kind`: link, image or text (an address to read)."""
 
-    kind: str
-    domain: str
-    times: int
-    locations: tuple[Location, ...]
+    __slots__ = ("_view", "domain", "kind", "times")
+
+    def __init__(self, kind: str, domain: str, times: int, view: View) -> None:
+        self.kind = kind
+        self.domain = domain
+        self.times = times
+        self._view = view
+
+    @property
+    def locations(self) -> tuple[Location, ...]:
+        """The first MAX_PLACES of them; looked for only when a rule shows them."""
+        return tuple(_places(self._view)[1][self.kind, self.domain])
+
+
+Use = tuple[str, str]
+"""Kind and domain."""
 
 
 @derived
 def _links(view: View) -> Sequence[Link]:
     if "//" not in corpus(view).haystack:
         return ()
-    places: dict[tuple[str, str], list[Location]] = {}
-    counts: dict[tuple[str, str], int] = {}
+    counts = _counts(view)
+    if counts is None:
+        counts = _places(view)[0]
+    return [Link(kind, domain, times, view) for (kind, domain), times in counts.items()]
+
+
+def _counts(view: View) -> dict[Use, int] | None:
+    """How often each domain is used, told from the characters beside each "//" alone; None when they do not tell."""
+    counts: dict[Use, int] = {}
+    for field in html_fields(view):
+        parts = field.text.split("//", MAX_ADDRESSES)
+        if len(parts) > MAX_ADDRESSES:
+            return None
+        before = parts[0][-MAX_BEFORE:]
+        for part in parts[1:]:
+            use = _use_between(before, part[:MAX_HOST].partition("/")[0])
+            if use is None:
+                return None
+            counts[use] = counts.get(use, 0) + 1
+            before = part[-MAX_BEFORE:]
+            if len(before) < MAX_BEFORE:
+                return None
+    counts.pop(NO_USE, None)
+    return counts
+
+
+NO_USE = ("", "")
+
+
+@lru_cache(maxsize=1024)
+def _use_between(before: str, host: str) -> Use | None:
+    """The use of the address `host` behind `before`, NO_USE for what is no address, None when that takes more text."""
+    if WHOLE_HOST.match(host) is None:
+        return None
+    kind = _use_told_by(before)
+    if kind is None or "." not in host:
+        return NO_USE
+    return (kind, registrable(host)) if kind else None
+
+
+@derived
+def _places(view: View) -> tuple[dict[Use, int], dict[Use, list[Location]]]:
+    """How often each domain is used, and where."""
+    places: dict[Use, list[Location]] = {}
+    counts: dict[Use, int] = {}
     for field in html_fields(view):
         text = field.text
         end = 0
@@ -69,7 +125,7 @@ def _links(view: View) -> Sequence[Link]:
                 found = places[key] = []
             if len(found) < MAX_PLACES:
                 found.append(span(field, start, end))
-    return [Link(kind, domain, counts[kind, domain], tuple(found)) for (kind, domain), found in places.items()]
+    return counts, places
 
 
 @lru_cache(maxsize=1024)
