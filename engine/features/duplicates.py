@@ -203,4 +203,4 @@ def _lookalikes(view: View) -> list[Lookalike] | None:
 )
 def duplicates(view: View) -> Sequence[Lookalike] | None:
     """None when the call had only this listing; most alike first."""
-    return _lookalikes(view)
+    return None if view.peers is None else _lookalikes(view)

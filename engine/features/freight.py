@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -20,19 +21,27 @@ class _Worst(NamedTuple):
     amount: Decimal
 
 
-@derived
-def _amounts(view: View) -> list[_Worst]:
+def _amounts(view: View) -> Sequence[Decimal]:
     """Every known freight amount."""
-    return [
+    return _given(view) if view.listing.freight else ()
+
+
+@derived
+def _given(view: View) -> list[Decimal]:
+    return [amount for entry in view.listing.freight if (amount := finite(entry.amount)) is not None]
+
+
+def _worst(view: View) -> _Worst | None:
+    """The first of the countries with the highest freight."""
+    amounts = _amounts(view)
+    if not amounts:
+        return None
+    highest = max(amounts)
+    return next(
         _Worst(position, entry.country, amount)
         for position, entry in enumerate(view.listing.freight)
-        if (amount := finite(entry.amount)) is not None
-    ]
-
-
-@derived
-def _worst(view: View) -> _Worst | None:
-    return max(_amounts(view), key=lambda entry: entry.amount, default=None)
+        if (amount := finite(entry.amount)) is not None and amount == highest
+    )
 
 
 def _worst_place(view: View, value: object) -> list[Location]:
@@ -52,8 +61,8 @@ def _worst_place(view: View, value: object) -> list[Location]:
 )
 def freight_highest(view: View) -> Decimal | None:
     """None when no freight is known."""
-    worst = _worst(view)
-    return None if worst is None else worst.amount
+    amounts = _amounts(view)
+    return max(amounts) if amounts else None
 
 
 @feature(
@@ -82,8 +91,9 @@ def freight_highest_country(view: View) -> str | None:
 )
 def freight_to_price(view: View) -> Decimal | None:
     """None when no freight or no positive price is known."""
-    worst, price = _worst(view), price_lowest(view)
-    return None if worst is None or price is None or price <= 0 else quotient(worst.amount, price)
+    amounts = _amounts(view)
+    price = price_lowest(view) if amounts else None
+    return None if price is None or price <= 0 else quotient(max(amounts), price)
 
 
 @feature(
@@ -97,9 +107,9 @@ def freight_to_price(view: View) -> Decimal | None:
 )
 def freight_to_median(view: View) -> Decimal | None:
     """None when no freight is known or the middle one is free."""
-    worst = _worst(view)
-    middle = median(entry.amount for entry in _amounts(view))
-    return None if worst is None or not middle else quotient(worst.amount, middle)
+    amounts = _amounts(view)
+    middle = median(amounts) if amounts else None
+    return quotient(max(amounts), middle) if middle else None
 
 
 @feature(
@@ -123,14 +133,15 @@ def freight_country_count(view: View) -> int:
     zh="各国运费中的最低值",
     unit="listing currency",
     locate=lambda view, value: [
-        Location(f"/freight/{entry.position}/amount", text=str(entry.amount))
-        for entry in _amounts(view)
-        if entry.amount == value
+        Location(f"/freight/{position}/amount", text=str(amount))
+        for position, entry in enumerate(view.listing.freight)
+        if (amount := finite(entry.amount)) is not None and amount == value
     ],
 )
 def freight_lowest(view: View) -> Decimal | None:
     """None when no freight is known."""
-    return min((entry.amount for entry in _amounts(view)), default=None)
+    amounts = _amounts(view)
+    return min(amounts) if amounts else None
 
 
 @feature(

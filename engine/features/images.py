@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 
+from msgspec import Struct
+
 from engine.facts import Image
-from engine.features.numbers import finite, quotient
+from engine.features.numbers import quotient
 from engine.features.registry import Field, collection, feature
 from engine.features.view import View, derived
 from engine.findings import Location
@@ -18,16 +19,19 @@ READS = ("images",)
 HOST = re.compile(r"(?:[a-z][a-z0-9+.\-]{0,20}:)?//(?:[^/?#@\s]{0,200}@)?([^/?#:\s]{1,253})", re.IGNORECASE)
 SQUARE = Decimal(1)
 FORMAT_NAMES = {"jpg": "jpeg", "jpe": "jpeg", "jfif": "jpeg", "tif": "tiff"}
+ENDINGS = {".jpg": "jpeg", ".JPG": "jpeg", ".png": "png", ".gif": "gif"}
+"""The usual endings of a URL."""
 LONGEST_URL = 2000
 LONGEST_HOST = 260
+HTTPS = "https://"
 PLAIN_HOST = re.compile(r"[A-Za-z0-9.\-]+\Z").match
 LONGEST_ENDING = 5
 
 
 def domain(url: str) -> str | None:
     """The last two labels of the host, lower case: alicdn.com of https://ae01.alicdn.com/kf/a.jpg; None for no host."""
-    if url.startswith("https://"):
-        host = url[len("https://") : LONGEST_HOST].partition("/")[0]
+    if url.startswith(HTTPS):
+        host = url[len(HTTPS) : LONGEST_HOST].partition("/")[0]
         if PLAIN_HOST(host):
             return _registered(host)
     match = HOST.match(url[:LONGEST_URL].strip())
@@ -42,6 +46,9 @@ def _registered(host: str) -> str:
 def url_format(url: str) -> str | None:
     """The format that the ending of a URL names: jpeg of …/a.jpg?x=1; None without an ending."""
     path = url[:LONGEST_URL]
+    known = ENDINGS.get(url[-4:])
+    if known is not None and "?" not in url and "#" not in url and path == url:
+        return known
     if "?" in path or "#" in path:
         path = path.partition("?")[0].partition("#")[0]
     tail = path[path.rfind("/") + 1 :]
@@ -55,31 +62,27 @@ def url_format(url: str) -> str | None:
 def image_format(image: Image) -> str | None:
     """jpeg, png, webp …: as given, else by the ending of the URL."""
     if image.format:
-        name = image.format.strip().lower().rsplit("/", 1)[-1].lstrip(".")
-        return FORMAT_NAMES.get(name, name)
+        return _format_name(image.format)
     return url_format(image.url) if image.url else None
 
 
-class MeasuredImage:
+def _format_name(given: str) -> str:
+    name = given.strip().lower().rsplit("/", 1)[-1].lstrip(".")
+    return FORMAT_NAMES.get(name, name)
+
+
+class MeasuredImage(Struct, eq=False, gc=False):
     """One picture of which something is measured, with its place."""
 
-    __slots__ = ("height", "height_to_width", "image", "index", "kind", "product_area", "side_min", "size", "width")
-
+    index: int
+    image: Image
+    kind: str
+    width: int | None
+    height: int | None
     side_min: int | None
     height_to_width: Decimal | None
-
-    def __init__(self, index: int, image: Image) -> None:
-        self.index = index
-        self.image = image
-        self.kind = image.kind
-        width, height = self.width, self.height = image.width, image.height
-        if width is None or height is None:
-            self.side_min = self.height_to_width = None
-        else:
-            self.side_min = width if width < height else height
-            self.height_to_width = SQUARE if width == height and width else quotient(height, width)
-        self.size = image.size
-        self.product_area = finite(image.product_area)
+    size: int | None
+    product_area: Decimal | None
 
     @property
     def number(self) -> int:
@@ -116,14 +119,18 @@ class MeasuredImage:
 )
 def images_measured(view: View) -> Sequence[MeasuredImage] | None:
     """Pictures with a known width, height, file size or product area; None when there are pictures but none has."""
-    found = [
-        MeasuredImage(index, image)
-        for index, image in enumerate(view.listing.images)
-        if image.width is not None
-        or image.size is not None
-        or image.height is not None
-        or image.product_area is not None
-    ]
+    found = []
+    for index, image in enumerate(view.listing.images):
+        width, height, size, area = image.width, image.height, image.size, image.product_area
+        if width is None and height is None and size is None and area is None:
+            continue
+        side = ratio = None
+        if width is not None and height is not None:
+            side = width if width < height else height
+            ratio = SQUARE if width == height and width else quotient(height, width)
+        if area is not None and not area.is_finite():
+            area = None
+        found.append(MeasuredImage(index, image, image.kind, width, height, side, ratio, size, area))
     return found if found or not view.listing.images else None
 
 
@@ -147,16 +154,12 @@ class ImageGroup:
         return tuple(Location(f"/images/{index}") for index in self.indexes)
 
 
-def _grouped(names: Iterable[str | None]) -> list[ImageGroup]:
-    """One group for each name, given in the order of the pictures; None belongs to no group."""
-    groups: dict[str, ImageGroup] = {}
-    for index, name in enumerate(names):
-        if name is not None:
-            group = groups.get(name)
-            if group is None:
-                group = groups[name] = ImageGroup(name)
-            group.indexes.append(index)
-    return list(groups.values())
+def _group(groups: dict[str, ImageGroup], name: str) -> ImageGroup:
+    """The group of this name, made when there is none yet."""
+    group = groups.get(name)
+    if group is None:
+        group = groups[name] = ImageGroup(name)
+    return group
 
 
 _DOMAIN = {
@@ -168,7 +171,27 @@ _DOMAIN = {
 @collection("images.domains", item=_DOMAIN, reads=READS, en="Domains the pictures stand on", zh="商品图片所在域名")
 def images_domains(view: View) -> Sequence[ImageGroup]:
     """Each domain once with its pictures; a picture without a host is left out."""
-    return _grouped(domain(image.url) if image.url else None for image in view.listing.images)
+    groups: dict[str, ImageGroup] = {}
+    start = ""
+    group = None
+    for index, image in enumerate(view.listing.images):
+        url = image.url
+        if not url:
+            continue
+        if group is None or not start or not url.startswith(start):
+            name = domain(url)
+            if name is None:
+                continue
+            group = _group(groups, name)
+            start = _up_to_path(url)
+        group.indexes.append(index)
+    return list(groups.values())
+
+
+def _up_to_path(url: str) -> str:
+    """`https://host/` of a plain URL: what begins so stands on the same domain. Empty for any other."""
+    slash = url.find("/", len(HTTPS), LONGEST_HOST)
+    return url[: slash + 1] if slash > 0 and url.startswith(HTTPS) and PLAIN_HOST(url[len(HTTPS) : slash]) else ""
 
 
 @collection(
@@ -183,12 +206,24 @@ def images_domains(view: View) -> Sequence[ImageGroup]:
 )
 def images_formats(view: View) -> Sequence[ImageGroup]:
     """Each format once with its pictures, as given or by the ending of the URL."""
-    return _grouped(image_format(image) for image in view.listing.images)
+    groups: dict[str, ImageGroup] = {}
+    last: str | None = None
+    group = None
+    for index, image in enumerate(view.listing.images):
+        given = image.format
+        if not given or given != last or group is None:
+            name = image_format(image)
+            if name is None:
+                continue
+            group = _group(groups, name)
+            last = given
+        group.indexes.append(index)
+    return list(groups.values())
 
 
 @derived
-def _by_kind(view: View) -> Counter[str]:
-    return Counter([image.kind for image in view.listing.images])
+def _kinds(view: View) -> list[str]:
+    return [image.kind for image in view.listing.images]
 
 
 def _kind_places(kind: str, view: View) -> list[Location]:
@@ -205,7 +240,7 @@ def _kind_places(kind: str, view: View) -> list[Location]:
 )
 def images_main_count(view: View) -> int:
     """Pictures of kind main."""
-    return _by_kind(view)["main"]
+    return _kinds(view).count("main")
 
 
 @feature(
@@ -218,30 +253,33 @@ def images_main_count(view: View) -> int:
 )
 def images_sku_count(view: View) -> int:
     """Pictures of kind sku."""
-    return _by_kind(view)["sku"]
+    return _kinds(view).count("sku")
 
 
 @feature("images.marketing_long_count", type="int", reads=READS, en="Tall marketing pictures", zh="营销长图数量")
 def images_marketing_long_count(view: View) -> int:
     """Pictures of kind marketing_long."""
-    return _by_kind(view)["marketing_long"]
+    return _kinds(view).count("marketing_long")
 
 
 @feature("images.marketing_square_count", type="int", reads=READS, en="Square marketing pictures", zh="营销方图数量")
 def images_marketing_square_count(view: View) -> int:
     """Pictures of kind marketing_square."""
-    return _by_kind(view)["marketing_square"]
+    return _kinds(view).count("marketing_square")
 
 
 @feature("images.white_background_count", type="int", reads=READS, en="White-background pictures", zh="白底图数量")
 def images_white_background_count(view: View) -> int:
     """Pictures of kind white_background."""
-    return _by_kind(view)["white_background"]
+    return _kinds(view).count("white_background")
 
 
 @derived
 def _repeated(view: View) -> list[int]:
     """Main pictures whose URL an earlier main picture has already. The query string is no difference."""
+    urls = [image.url for image in view.listing.images if image.kind == "main" and image.url]
+    if len(set(urls)) == len(urls) and "?" not in "".join(urls):
+        return []
     seen: set[str] = set()
     found = []
     for index, image in enumerate(view.listing.images):

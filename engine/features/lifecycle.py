@@ -7,7 +7,7 @@ from datetime import date
 
 from engine.facts import Attribute, Listing
 from engine.features.category_of import category
-from engine.features.countries import EU, country_code
+from engine.features.countries import EU, country_codes
 from engine.features.registry import feature
 from engine.features.view import View, derived
 from engine.findings import Location
@@ -297,7 +297,9 @@ def _qualification(view: View) -> str | None:
     if known is None:
         return None
     asked = known.qualification
-    return str(asked.get("en", "")) if isinstance(asked, Mapping) else asked or ""
+    if not asked or type(asked) is str:
+        return asked or ""
+    return str(asked.get("en", "")) if isinstance(asked, Mapping) else asked
 
 
 @feature(
@@ -324,7 +326,11 @@ def qualification_required(view: View) -> str | None:
 )
 def qualification_given_count(view: View) -> int:
     """Which paper it is, the platform judges; here any filled one counts."""
-    return sum(1 for item in view.listing.qualifications if item.value and item.value.strip())
+    count = 0
+    for item in view.listing.qualifications:
+        if item.value and item.value.strip():
+            count += 1
+    return count
 
 
 @feature(
@@ -345,4 +351,4 @@ def qualification_lacks_eu_responsible(view: View) -> bool | None:
         return False
     if asked is None or countries is None:
         return None
-    return any(country_code(name) in EU for name in countries)
+    return not EU.isdisjoint(country_codes(countries))

@@ -23,6 +23,8 @@ def finite(value: Decimal | None) -> Decimal | None:
 def decimals(value: Decimal) -> int:
     """Significant digits behind the decimal point: 2 for 19.90 and 19.95, 1 for 19.9 and 19.900."""
     text = str(value)
+    if text[-3:-2] == "." and text[-1] != "0":  # cents: nearly every price
+        return CENTS
     if "E" in text:
         text = format(value, "f") if abs(value.adjusted()) < LONGEST_NUMBER else ""
     return len(text.partition(".")[2].rstrip("0"))
@@ -31,11 +33,10 @@ def decimals(value: Decimal) -> int:
 def most_decimals(values: Iterable[Decimal]) -> int:
     """The most decimals of any of the values; 0 of none."""
     most = 0
-    for text in map(str, values):
-        if text[-3:-2] != "." or text[-1] == "0":
-            most = max(most, decimals(Decimal(text)))
-        elif most < CENTS:  # nearly every price has cents
-            most = CENTS
+    for value in values:
+        count = decimals(value)
+        if count > most:  # noqa: PLR1730  max() costs as much as the rest of the turn
+            most = count
     return most
 
 

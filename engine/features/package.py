@@ -9,12 +9,11 @@ from engine.features.registry import feature
 from engine.features.view import View, derived
 from engine.findings import Location
 
-CUBIC_CM_PER_LITRE = 1000
+CUBIC_CM_PER_LITRE = Decimal(1000)
 SIDES = ("length", "width", "height")
 
 
-@derived
-def _sides(view: View) -> dict[str, Decimal]:
+def _by_name(view: View) -> dict[str, Decimal]:
     """The known sides by name."""
     package = view.listing.package
     if package is None:
@@ -22,8 +21,18 @@ def _sides(view: View) -> dict[str, Decimal]:
     return {name: side for name in SIDES if (side := finite(getattr(package, name))) is not None}
 
 
+@derived
+def _sides(view: View) -> list[Decimal]:
+    """The known sides."""
+    package = view.listing.package
+    if package is None:
+        return []
+    given = (package.length, package.width, package.height)
+    return [side for side in given if side is not None and side.is_finite()]
+
+
 def _side_places(view: View, value: object) -> list[Location]:
-    return [Location(f"/package/{name}", text=str(side)) for name, side in _sides(view).items() if side == value]
+    return [Location(f"/package/{name}", text=str(side)) for name, side in _by_name(view).items() if side == value]
 
 
 @feature(
@@ -38,7 +47,8 @@ def _side_places(view: View, value: object) -> list[Location]:
 )
 def package_side_max(view: View) -> Decimal | None:
     """The longest side that is known."""
-    return max(_sides(view).values(), default=None)
+    sides = _sides(view)
+    return max(sides) if sides else None
 
 
 @feature(
@@ -53,7 +63,8 @@ def package_side_max(view: View) -> Decimal | None:
 )
 def package_side_min(view: View) -> Decimal | None:
     """The shortest side that is known."""
-    return min(_sides(view).values(), default=None)
+    sides = _sides(view)
+    return min(sides) if sides else None
 
 
 @feature(
@@ -71,8 +82,8 @@ def package_girth(view: View) -> Decimal | None:
     sides = _sides(view)
     if len(sides) < len(SIDES):
         return None
-    longest = max(sides.values())
-    return longest + 2 * (sum(sides.values()) - longest)
+    longest = max(sides)
+    return longest + 2 * (sum(sides) - longest)
 
 
 @feature(
@@ -86,6 +97,8 @@ def package_girth(view: View) -> Decimal | None:
 def package_missing(view: View) -> list[str]:
     """length, width, height, weight: those that are not given."""
     package = view.listing.package
+    if package is not None and None not in (package.length, package.width, package.height, package.weight):
+        return []
     return [name for name in (*SIDES, "weight") if package is None or getattr(package, name) is None]
 
 
@@ -131,8 +144,8 @@ def package_weight_decimals(view: View) -> int:
 def package_density(view: View) -> Decimal | None:
     """None until weight and three sides are known and positive. Water has 1, steel 7.9, gold 19.3."""
     sides, weight = _sides(view), package_weight(view)
-    if weight is None or len(sides) < len(SIDES) or min(sides.values()) <= 0:
+    if weight is None or len(sides) < len(SIDES) or min(sides) <= 0:
         return None
-    volume = product(sides["length"], sides["width"], sides["height"])
+    volume = product(*sides)
     heavy = product(weight, CUBIC_CM_PER_LITRE)
     return None if volume is None or heavy is None else quotient(heavy, volume)

@@ -40,12 +40,6 @@ def price_decimals(view: View) -> int:
     return 0 if price is None else decimals(price)
 
 
-@derived
-def _lowest(view: View) -> Decimal | None:
-    table = sku_table(view)
-    return table.lowest if table.lowest is not None else finite(view.listing.price)
-
-
 def _lowest_places(view: View, value: Decimal) -> list[Location]:
     items = [item for item in sku_table(view).items if item.price == value]
     return [Location(f"/skus/{item.index}/price", text=str(item.sku.price)) for item in items] or [
@@ -65,7 +59,8 @@ def _lowest_places(view: View, value: Decimal) -> list[Location]:
 )
 def price_lowest(view: View) -> Decimal | None:
     """The cheapest SKU, or the listing's price when no SKU has one."""
-    return _lowest(view)
+    lowest = sku_table(view).lowest
+    return lowest if lowest is not None else finite(view.listing.price)
 
 
 def _highest_places(view: View, value: Decimal) -> list[Location]:
@@ -84,14 +79,14 @@ def _highest_places(view: View, value: Decimal) -> list[Location]:
 )
 def price_highest(view: View) -> Decimal | None:
     """The dearest SKU, or the listing's price when no SKU has one."""
-    table = sku_table(view)
-    return table.highest if table.highest is not None else finite(view.listing.price)
+    highest = sku_table(view).highest
+    return highest if highest is not None else finite(view.listing.price)
 
 
 @feature("price.is_given", type="bool", reads=("skus", "price"), en="Any price is given", zh="是否填写价格")
 def price_is_given(view: View) -> bool:
     """Whether the listing or one of its SKUs has a price."""
-    return _lowest(view) is not None
+    return price_lowest(view) is not None
 
 
 @feature("price.currency", type="str", nullable=True, reads=("currency",), en="Currency of the prices", zh="价格币种")
@@ -221,7 +216,7 @@ def price_countries(view: View) -> Sequence[CountryPriceItem]:
     by_sku: Mapping[str | None, Decimal | None] = {item.sku.id: item.price for item in sku_table(view).items}
     found = []
     for index, entry in enumerate(given):
-        base = by_sku.get(entry.sku_id) if entry.sku_id is not None else _lowest(view)
+        base = by_sku.get(entry.sku_id) if entry.sku_id is not None else price_lowest(view)
         value = finite(entry.value)
         result = _applied(entry.kind, value, base)
         share = quotient(result, base) if result is not None and base else None

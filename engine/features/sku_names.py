@@ -19,8 +19,88 @@ LONGEST_PHRASE = 4
 LONGEST_TITLE = 4000
 """A title is read for piece counts up to this many characters; far longer than any platform takes."""
 
+SHORT_NAME = 60
+"""Names of up to so many characters are remembered."""
+
 LONGEST_NAME = 400
 """A SKU name is read up to this many characters; more is no name."""
+
+
+_UNITS = {
+    "piece": ("pc", "pcs", "pce", "pces", "piece", "pieces", "个", "件", "只", "片", "支", "张", "枚", "条", "根"),
+    "pair": ("pair", "pairs", "prs", "双", "对"),
+    "set": ("set", "sets", "套"),
+    "pack": ("pack", "packs", "包", "袋", "盒"),
+    "lot": ("lot", "lots"),
+    "roll": ("roll", "rolls", "卷"),
+    "sheet": ("sheet", "sheets"),
+    "dozen": ("dozen", "打"),
+}
+_UNIT = {word: unit for unit, words in _UNITS.items() for word in words}
+_UNIT_PATTERN = "|".join(sorted(_UNIT, key=len, reverse=True))
+QUANTITY = re.compile(
+    rf"(\d(?<![\w.,/]\d)\d{{0,5}})(?:\s?[-~–]\s?(\d{{1,6}}))?\s?[-x×]?\s?({_UNIT_PATTERN})(?![a-z])",
+    re.IGNORECASE,
+)
+"""`10 pcs`, `1-4 Pcs`, `2-Pack`, `1 pair`, `10个`. A decimal or a part of a model number is no count.
+
+It begins with the digit, and looks back from there: so the text is passed over as fast as digits are looked for."""
+
+
+class Quantity(NamedTuple):
+    """`low` to `high` of a unit, and where it stands in its text."""
+
+    low: int
+    high: int
+    unit: str
+    start: int
+    end: int
+
+
+def quantities(text: str) -> list[Quantity]:
+    """Every piece count in a text."""
+    found = []
+    for match in QUANTITY.finditer(text):
+        low = int(match.group(1))
+        high = int(match.group(2)) if match.group(2) else low
+        found.append(Quantity(min(low, high), max(low, high), _UNIT[match.group(3).lower()], *match.span()))
+    return found
+
+
+class Name(NamedTuple):
+    """What the name of a SKU property says, in lower case."""
+
+    lowered: str
+    words: frozenset[str]
+    quantities: tuple[Quantity, ...]
+
+
+def _name(text: str) -> Name:
+    """A name read. Names recur from listing to listing, so short ones are remembered."""
+    return _remembered(text) if len(text) <= SHORT_NAME else _remembered.__wrapped__(text)
+
+
+@lru_cache(maxsize=8192)
+def _remembered(text: str) -> Name:
+    lowered = text[:LONGEST_NAME].strip().lower()
+    counts = tuple(quantities(lowered)) if any(char.isdigit() for char in lowered) else ()
+    return Name(lowered, frozenset(WORD.findall(lowered)), counts)
+
+
+@derived
+def _spoken(view: View) -> tuple[set[str], set[str], bool]:
+    """All names in lower case, all their words, and whether any says a number of pieces."""
+    names: set[str] = set()
+    words: set[str] = set()
+    counts = False
+    for text in {item.label or item.value for sku in view.listing.skus for item in sku.properties}:
+        if text:
+            name = _name(text)
+            names.add(name.lowered)
+            words |= name.words
+            if name.quantities:
+                counts = True
+    return names, words, counts
 
 
 @derived
@@ -31,7 +111,7 @@ def _names(view: View) -> dict[str, list[int]]:
         for item in sku.properties:
             text = item.label or item.value
             if text:
-                found.setdefault(text[:LONGEST_NAME].strip().lower(), []).append(index)
+                found.setdefault(_name(text).lowered, []).append(index)
     return found
 
 
@@ -45,10 +125,11 @@ def _names(view: View) -> dict[str, list[int]]:
 )
 def skus_named(view: View, list_id: str) -> Sequence[SkuItem]:
     """The SKUs with a name that is, as a whole, a listed term."""
-    names = _names(view)
-    matched = names.keys() & view.resources.lists[list_id].members
-    if not matched:
+    members = view.resources.lists[list_id].members
+    if members.isdisjoint(_spoken(view)[0]):
         return ()
+    names = _names(view)
+    matched = names.keys() & members
     items = sku_table(view).items
     return [items[index] for index in sorted({index for name in matched for index in names[name]})]
 
@@ -76,12 +157,6 @@ def _grams(name: str) -> list[str]:
     return [name, *grams]
 
 
-@derived
-def _all_words(view: View) -> frozenset[str]:
-    """The words of all names: what is not among them, no SKU says."""
-    return frozenset(WORD.findall("\n".join(_names(view))))
-
-
 @lru_cache(maxsize=256)
 def _first_words(members: frozenset[str]) -> frozenset[str]:
     """The first word of each listed term."""
@@ -95,12 +170,11 @@ def _said(view: View) -> dict[str, list[int]]:
 
 
 def _saying(view: View, list_id: str) -> list[int]:
+    members = view.resources.lists[list_id].members
+    if _first_words(members).isdisjoint(_spoken(view)[1]):
+        return []
     known = _said(view)
     if list_id not in known:
-        members = view.resources.lists[list_id].members
-        if _first_words(members).isdisjoint(_all_words(view)):
-            known[list_id] = []
-            return []
         known[list_id] = [index for index, phrases in enumerate(_phrases(view)) if not members.isdisjoint(phrases)]
     return known[list_id]
 
@@ -116,58 +190,21 @@ def _saying(view: View, list_id: str) -> list[int]:
 )
 def sku_count_named(view: View, list_id: str) -> int:
     """How many SKUs say one of the listed words or phrases (of at most four words)."""
-    return len(_saying(view, list_id)) if view.listing.skus else 0
+    return len(_saying(view, list_id))
 
 
 # --- pieces and units -------------------------------------------------------------------------------------------------
 
-_UNITS = {
-    "piece": ("pc", "pcs", "pce", "pces", "piece", "pieces", "个", "件", "只", "片", "支", "张", "枚", "条", "根"),
-    "pair": ("pair", "pairs", "prs", "双", "对"),
-    "set": ("set", "sets", "套"),
-    "pack": ("pack", "packs", "包", "袋", "盒"),
-    "lot": ("lot", "lots"),
-    "roll": ("roll", "rolls", "卷"),
-    "sheet": ("sheet", "sheets"),
-    "dozen": ("dozen", "打"),
-}
-_UNIT = {word: unit for unit, words in _UNITS.items() for word in words}
-_UNIT_PATTERN = "|".join(sorted(_UNIT, key=len, reverse=True))
-QUANTITY = re.compile(
-    rf"(?<![\w.,/])(\d{{1,6}})(?:\s?[-~–]\s?(\d{{1,6}}))?\s?[-x×]?\s?({_UNIT_PATTERN})(?![a-z])",
-    re.IGNORECASE,
-)
-"""`10 pcs`, `1-4 Pcs`, `2-Pack`, `1 pair`, `10个`. A decimal or a part of a model number is no count."""
-
-
-class Quantity(NamedTuple):
-    """`low` to `high` of a unit, and where it stands in its text."""
-
-    low: int
-    high: int
-    unit: str
-    start: int
-    end: int
-
-
-def quantities(text: str) -> list[Quantity]:
-    """Every piece count in a text."""
-    found = []
-    for match in QUANTITY.finditer(text):
-        low = int(match.group(1))
-        high = int(match.group(2)) if match.group(2) else low
-        found.append(Quantity(min(low, high), max(low, high), _UNIT[match.group(3).lower()], *match.span()))
-    return found
-
 
 @derived
 def _sku_quantities(view: View) -> list[tuple[int, Quantity]]:
-    """SKU → the piece counts its names say. Names without a digit are passed over."""
+    """SKU → the piece counts its names say."""
+    if not _spoken(view)[2]:
+        return []
     found = []
     for name, indexes in _names(view).items():
-        if any(char.isdigit() for char in name):
-            for quantity in quantities(name):
-                found += [(index, quantity) for index in indexes]
+        for quantity in _name(name).quantities:
+            found += [(index, quantity) for index in indexes]
     return found
 
 
@@ -199,6 +236,8 @@ def _title_places(view: View, value: object) -> list[Location]:
 )
 def sku_quantities(view: View) -> list[str]:
     """Each count once with its unit, smallest first: ["1 piece", "10 piece"]."""
+    if not _spoken(view)[2]:
+        return []
     distinct = {(quantity.high, quantity.unit) for _, quantity in _sku_quantities(view)}
     return [f"{count} {unit}" for count, unit in sorted(distinct)]
 
@@ -214,7 +253,8 @@ def sku_quantities(view: View) -> list[str]:
 )
 def sku_pieces_min(view: View) -> int | None:
     """None when no name says a number of pieces."""
-    return min((quantity.low for _, quantity in _sku_quantities(view)), default=None)
+    found = _sku_quantities(view)
+    return min(quantity.low for _, quantity in found) if found else None
 
 
 @feature(
@@ -228,7 +268,8 @@ def sku_pieces_min(view: View) -> int | None:
 )
 def sku_pieces_max(view: View) -> int | None:
     """None when no name says a number of pieces."""
-    return max((quantity.high for _, quantity in _sku_quantities(view)), default=None)
+    found = _sku_quantities(view)
+    return max(quantity.high for _, quantity in found) if found else None
 
 
 @feature(
@@ -241,7 +282,8 @@ def sku_pieces_max(view: View) -> int | None:
 )
 def sku_title_pieces_min(view: View) -> int:
     """The low end of the title's range of pieces."""
-    return min((quantity.low for quantity in _title_quantities(view)), default=0)
+    found = _title_quantities(view)
+    return min(quantity.low for quantity in found) if found else 0
 
 
 @feature(
@@ -254,4 +296,5 @@ def sku_title_pieces_min(view: View) -> int:
 )
 def sku_title_pieces_max(view: View) -> int:
     """The high end of the title's range of pieces."""
-    return max((quantity.high for quantity in _title_quantities(view)), default=0)
+    found = _title_quantities(view)
+    return max(quantity.high for quantity in found) if found else 0
