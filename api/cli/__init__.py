@@ -32,7 +32,8 @@ app.command(train)
 app.command(
     "api.cli.check:check",
     name="check",
-    help="Check files of listings and say what is wrong, where and why. 检查商品文件，指出问题、位置与原因。",
+    help="Check files of listings and say what is wrong, where and why. 检查商品文件，指出问题、位置与原因。\n\n"
+    "Exit code: 0 nothing blocks, 1 findings that block, 2 bad input. 退出码：0 无拦截项，1 有拦截项，2 输入有误。",
 )
 app.command("api.cli.service:serve", name="serve", help="Start the HTTP service. 启动 HTTP 服务。")
 rules.command(
