@@ -95,28 +95,27 @@ class Pack:
 
         `store` adds what is known of the store; `peers` are its other listings (for duplicates; make them `Peers` when
         many listings are checked against the same ones, so that their index is made once). `fixes=False` leaves
-        the fixes out. `seconds` bounds the time: rules not begun by then are `not_checked`. Raises IntakeError when
-        the input is no listing at all.
+        the fixes out. `seconds` bounds the time: rules not begun by then are `not_checked`, and no fix is begun that
+        much later. Raises IntakeError when the input is no listing at all.
         """
         if type(listing) is not Listing:
             listing = one_listing(listing)
-        view = View(listing, self.resources, as_of=as_of, store=store, peers=peers)
+        view = View(listing, self.resources, as_of=as_of, store=store, peers=peers, not_carried=not_carried)
         program = self.program("listing", as_of)
         if listing.marketplace is not None and listing.marketplace != self.marketplace:
             return Report(program, view, self.ref, is_foreign=True)
-        return self._run(program, view, waivers, not_carried, fixes, seconds)
+        return self._run(program, view, waivers, fixes, seconds)
 
     def check_store(self, store: Store, *, as_of: date, waivers: Sequence[Waiver] = ()) -> Report:
         """Check what is known of a store itself by the rules whose subject is the store."""
         view = View(Listing(), self.resources, as_of=as_of, store=store, subject="store")
-        return self._run(self.program("store", as_of), view, waivers, frozenset(), False, None)
+        return self._run(self.program("store", as_of), view, waivers, False, None)
 
     def _run(
         self,
         program: Program,
         view: View,
         waivers: Sequence[Waiver],
-        not_carried: frozenset[str],
         fixes: bool,
         seconds: float | None,
     ) -> Report:
@@ -139,8 +138,8 @@ class Pack:
             applies=applies,
             late_from=late_from,
             waivers=waivers,
-            not_carried=not_carried,
-            mender=self._mender if fixes else None,
+            mender=self._mender if fixes and late_from is None else None,
+            seconds=seconds,
         )
 
     @lazily
@@ -150,8 +149,15 @@ class Pack:
 
     def _again(self, listing: Listing, view: View) -> Report:
         """The whole pack on a changed listing, everything else being the same: how a fix is verified."""
-        changed = View(listing, self.resources, as_of=view.as_of, store=view.store, peers=view.peers)
-        return self._run(self.program("listing", view.as_of), changed, (), frozenset(), False, None)
+        changed = View(
+            listing,
+            self.resources,
+            as_of=view.as_of,
+            store=view.store,
+            peers=view.peers,
+            not_carried=view.not_carried,
+        )
+        return self._run(self.program("listing", view.as_of), changed, (), False, None)
 
     def check_many(
         self,

@@ -9,7 +9,7 @@ from typing import Any
 from engine.conditions.operators import OPERATORS, search, transformed
 from engine.features.registry import Collection, Feature, Registry
 from engine.features.resources import WordList
-from engine.model.expressions import Comparison, Literal, Many, Other, Param, Ref, Value, Words
+from engine.model.expressions import Comparison, Literal, Many, Other, Param, Ref, Value, Words, refs
 from engine.model.rule import CheckRule
 
 
@@ -20,11 +20,12 @@ class BoundRule:
     wrong: the code, and with it the rule where that is not the pack's first of the code.
     """
 
-    __slots__ = ("fault", "fields", "lists", "parameters", "registry", "rule")
+    __slots__ = ("fault", "fields", "lists", "parameters", "reads", "registry", "rule")
 
     def __init__(self, rule: CheckRule, as_of: date, registry: Registry, lists: Mapping[str, WordList]) -> None:
         self.rule = rule
         self.fault = rule.code
+        self.reads = tuple(ref for ref in refs(rule.when) if not ref.item)
         self.registry = registry
         self.lists = lists
         self.parameters: dict[str, Any] = {}

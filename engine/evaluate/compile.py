@@ -350,6 +350,6 @@ def scopes(rules: Sequence[BoundRule]) -> tuple[list[int | None], list[tuple[fro
     return numbers, list(known)
 
 
-def read_features(bound: BoundRule) -> list[Ref]:
+def read_features(bound: BoundRule) -> tuple[Ref, ...]:
     """The features a rule's condition reads, items' fields left out: the order of a fired rule's values."""
-    return [ref for ref in refs(bound.rule.when) if not ref.item]
+    return bound.reads

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -214,17 +215,22 @@ class Finding:
         return PLACEHOLDER.sub(fill, text)
 
 
+LONGEST_SHOWN = 300
+"""Code points of one value in a message; the location holds all of it."""
+
+
 def shown(value: Any, form: str | None = None) -> str:
     """A value as a reader wants to see it."""
     if value is None:
         return "—"
     if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(shown(item) for item in value)
+        return shown(", ".join(shown(item) for item in islice(value, LONGEST_SHOWN)))
     if form and isinstance(value, int | Decimal):
         return format(value, form)
     if isinstance(value, Decimal):
         return format(value.normalize(), "f") if value.is_finite() else str(value)
-    return str(value)
+    text = str(value)
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 
 def plain(value: Any) -> Any:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.facts import Listing
+from engine.features.texts import corpus
 from engine.features.view import View
 from engine.findings import Fix, Severity
 from engine.fixes import Original, Patch, Proposal, plan, propose, to_patch, verify
@@ -16,6 +18,15 @@ if TYPE_CHECKING:
 
 VERIFIED_AT_MOST = 25
 """Fixes verified one by one for a report; each costs one more run of the pack. Those beyond carry `verified` None."""
+
+PROPOSED_AT_MOST = 200
+"""Fixes worked out for a report; the findings beyond keep the label alone."""
+
+WORK = 20_000
+"""What the verified fixes of a report may cost together, in findings that are made again (0.2 ms each)."""
+
+TEXT_OF_ONE_FINDING = 250
+"""Code points of text whose check costs as much as a finding."""
 
 PLAN_LABEL = {"en": "Apply the fixes that go together", "zh": "一次应用可合并的修复"}
 
@@ -35,8 +46,8 @@ class Mender:
         self._again = again
         self._words = words
 
-    def mend(self, report: Report, view: View) -> tuple[Offer, ...]:
-        """Give each finding its fixes; returns those that were verified.
+    def mend(self, report: Report, view: View, seconds: float | None = None) -> tuple[Offer, ...]:
+        """Give each finding its fixes; returns those that were verified. None is begun after `seconds`.
 
         A machine fix that would not clear its finding, or would bring another, is not offered: its label stays, as a
         thing to do by hand.
@@ -47,16 +58,23 @@ class Mender:
         original = Original(report.listing, self._words)
         before = report.fingerprints
         offers: list[Offer] = []
-        tried = 0
+        tried = proposed = 0
+        most = min(VERIFIED_AT_MOST, WORK // _cost(report, view))
+        deadline = None if seconds is None else perf_counter() + seconds
         for finding in fixable:
             spec = finding.bound.rule.fix
             assert spec is not None
-            proposal = None if spec.applicability == "manual" else self._propose(original, finding)
+            if deadline is not None and perf_counter() > deadline:
+                proposed = PROPOSED_AT_MOST
+            proposal = None
+            if spec.applicability != "manual" and proposed < PROPOSED_AT_MOST:
+                proposal = self._propose(original, finding)
+                proposed += 1
             patch: Patch = ()
             verified = None
             if proposal is not None:
                 patch = to_patch(original, proposal.edits)
-                if tried < VERIFIED_AT_MOST:
+                if tried < most:
                     tried += 1
                     verified = self._verify(view, patch, before)
                     if finding.fingerprint in verified["clears"] and not verified["introduces"]:
@@ -115,3 +133,9 @@ class Mender:
 
     def _verify(self, view: View, patch: Patch, before: Mapping[str, str]) -> dict[str, list[str]]:
         return verify(view.listing, patch, lambda changed: self._again(changed, view).fingerprints, before)
+
+
+def _cost(report: Report, view: View) -> int:
+    """What one more run of the pack costs, in findings."""
+    items = len(view.listing.skus) + len(view.listing.attributes) + len(view.listing.images)
+    return 1 + len(report.bare_findings) + items // 4 + len(corpus(view).haystack) // TEXT_OF_ONE_FINDING

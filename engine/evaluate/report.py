@@ -86,8 +86,8 @@ class Report:
         applies: Applies = (),
         late_from: int | None = None,
         waivers: Sequence[Waiver] = (),
-        not_carried: frozenset[str] = frozenset(),
         mender: Mender | None = None,
+        seconds: float | None = None,
         is_foreign: bool = False,
     ) -> None:
         self._program = program
@@ -98,8 +98,8 @@ class Report:
         self._applies = applies
         self._late_from = late_from
         self._waivers = waivers
-        self._not_carried = not_carried
         self._mender = mender
+        self._seconds = seconds
         self.pack = pack
         self.is_foreign = is_foreign
 
@@ -151,7 +151,7 @@ class Report:
 
     def _says_nothing(self, finding: Finding) -> bool:
         """Whether every place of the finding lies in a field that the source never fills."""
-        absent = self._not_carried
+        absent = self._view.not_carried
         return bool(absent) and all(place.pointer.split("/", 2)[1] in absent for place in finding.locations)
 
     @lazily
@@ -167,7 +167,7 @@ class Report:
 
     @lazily
     def _offers(self) -> tuple[Offer, ...]:
-        return self._mender.mend(self, self._view) if self._mender is not None else ()
+        return self._mender.mend(self, self._view, self._seconds) if self._mender is not None else ()
 
     @property
     def waived(self) -> tuple[Finding, ...]:

@@ -19,10 +19,10 @@ class View:
     """What every feature function is given.
 
     `peers` are the other listings of the same call (for duplicates); None when the call had only this one. A view of
-    a store has an empty listing.
+    a store has an empty listing. `not_carried` are the fields that the source of the listing has no place for.
     """
 
-    __slots__ = ("as_of", "cache", "listing", "peers", "resources", "store", "subject")
+    __slots__ = ("as_of", "cache", "listing", "not_carried", "peers", "resources", "store", "subject")
 
     def __init__(
         self,
@@ -32,6 +32,7 @@ class View:
         as_of: date,
         store: Store | None = None,
         peers: Sequence[Listing] | None = None,
+        not_carried: frozenset[str] = frozenset(),
         subject: str = "listing",
     ) -> None:
         self.listing = listing
@@ -39,6 +40,7 @@ class View:
         self.as_of = as_of
         self.store = store
         self.peers = peers
+        self.not_carried = not_carried
         self.subject = subject
         self.cache: dict[Any, Any] = {}
 

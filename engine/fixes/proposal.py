@@ -18,6 +18,9 @@ SAFETY_WORDS = "safety_words"
 MAX_EDITS = 1000
 """Of one fix or plan; what needs more is for a person, and no listing can stall a check."""
 
+LONGEST_MENDED = 250_000
+"""Code points of a text that is mended by machine; the platform's limits are far below."""
+
 Spans = Mapping[str, Sequence[tuple[int, int]]]
 
 
@@ -48,7 +51,7 @@ def propose(
     `target` is the rule's `fix.field`, `arguments` its `fix.with` with values for "$param". A fix that would lose a
     number, a unit, a count, a compatible model or a safety word outside the located text is not offered.
     """
-    if len(locations) > MAX_EDITS:
+    if len(locations) > MAX_EDITS or _is_too_long(original, target, locations):
         return None
     edits = run_operation(operation, original, locations, target=target, arguments=arguments)
     if not edits or len(edits) > MAX_EDITS:
@@ -63,6 +66,11 @@ def propose(
     )
     exempt = tuple(dict.fromkeys([*places, *(_repeats(original, edits, locations) if removes else ())]))
     return Proposal(id, rank, tuple(edits), exempt) if loses_nothing(original, edits, exempt) else None
+
+
+def _is_too_long(original: Original, target: str | None, locations: Sequence[Location]) -> bool:
+    pointers = {place.pointer for place in locations} | ({f"/{target}"} if target else set())
+    return any(isinstance(text := original.at(at), str) and len(text) > LONGEST_MENDED for at in pointers)
 
 
 def _repeats(

@@ -133,7 +133,7 @@ def test_fix_writes_changed_cells_back_into_a_table(run, tmp_path: Path) -> None
         "2,Bamboo Cutting Board with Juice Groove,8.90\n",
         encoding="utf-8",
     )
-    ran = run("check", file, "--fix", "--suggested", *DAY)
+    ran = run("check", file, "--fix", *DAY)
     assert "goods.fixed.csv" in ran.out
     rows = list(csv.reader(io.StringIO((tmp_path / "goods.fixed.csv").read_text(encoding="utf-8-sig"))))
     assert rows[1][:2] == ["1", "Steel Water Bottle 750 ml with Lid"]
