@@ -9,6 +9,7 @@ search (entities, tags or zero-width characters inside a word) its readable form
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -383,4 +384,17 @@ def _is_hidden(view: View, field: TextField, at: int) -> bool:
         place = part.locations[0]
         if place.pointer == field.pointer and (place.start or 0) <= at < (place.end or 0):
             return True
-    return any(start <= at < end for start, end in comments(field.text))
+    if "!" not in field.text:
+        return False
+    spans = _comments(view, field)
+    number = bisect_right(spans, (at, len(field.text) + 1)) - 1
+    return number >= 0 and at < spans[number][1]
+
+
+def _comments(view: View, field: TextField) -> list[tuple[int, int]]:
+    """The comments of a description, looked for once."""
+    key = ("comments", field.pointer)
+    if key not in view.cache:
+        view.cache[key] = comments(field.text)
+    found: list[tuple[int, int]] = view.cache[key]
+    return found

@@ -69,10 +69,14 @@ class Scanner:
         kept: list[tuple[str, str, int, int]] = []
         of_term: dict[int, int] = {}
         of_list: dict[str, int] = {}
+        verdicts: dict[tuple[int, str, str], bool] = {}
         for index, start, end in matches:
-            if of_term.get(index, 0) >= MAX_TERM:
+            if index in of_term and of_term[index] >= MAX_TERM:
                 continue
-            is_whole = _is_whole_word(lowered, start, end)
+            beside = (index, lowered[start - 1] if start else " ", lowered[end : end + 1])
+            is_whole = verdicts.get(beside)
+            if is_whole is None:
+                is_whole = verdicts[beside] = _is_whole_word(lowered, start, end)
             for list_id, needs_boundary in self._owners[index]:
                 if (is_whole or not needs_boundary) and of_list.get(list_id, 0) < MAX_LIST:
                     kept.append((list_id, self._terms[index], start, end))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
 from engine.features.keywords import stem
 from engine.features.registry import Field, collection, feature
@@ -242,13 +241,21 @@ def title_prices(view: View) -> list[str] | None:
     return _written(view, spans)
 
 
-class KeywordField(NamedTuple):
+class KeywordField:
     """One of the keyword fields."""
 
-    text: str
-    is_repeated: bool
-    is_in_title: bool
-    locations: tuple[Location]
+    __slots__ = ("_index", "is_in_title", "is_repeated", "text")
+
+    def __init__(self, index: int, text: str, is_repeated: bool, is_in_title: bool) -> None:
+        self._index = index
+        self.text = text
+        self.is_repeated = is_repeated
+        self.is_in_title = is_in_title
+
+    @property
+    def locations(self) -> tuple[Location]:
+        """The whole field."""
+        return (Location(f"/keywords/{self._index}", 0, len(self.text), self.text),)
 
 
 @collection(
@@ -269,17 +276,18 @@ def keyword_fields(view: View) -> Sequence[KeywordField]:
     listing = view.listing
     if not listing.keywords:
         return ()
-    title = f" {' '.join(title_stems(view))} "
+    stems = title_stems(view)
+    in_title = set(stems)
     seen: set[tuple[str, ...]] = set()
     found = []
     for index, keyword in enumerate(listing.keywords):
         words = list(map(stem, Words(keyword).words))
         if not words:
             continue
-        in_title = f" {' '.join(words)} " in title
-        key = tuple(sorted(words))
-        place = Location(f"/keywords/{index}", 0, len(keyword), keyword)
-        found.append(KeywordField(keyword, key in seen, in_title, (place,)))
+        is_said = in_title.issuperset(words) and f" {' '.join(words)} " in f" {' '.join(stems)} "
+        words.sort()
+        key = tuple(words)
+        found.append(KeywordField(index, keyword, key in seen, is_said))
         seen.add(key)
     return found
 
