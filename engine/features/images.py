@@ -134,14 +134,11 @@ def images_measured(view: View) -> Sequence[MeasuredImage] | None:
     return found if found or not view.listing.images else None
 
 
-class ImageGroup:
+class ImageGroup(Struct, eq=False, gc=False):
     """Pictures that share a domain or a format."""
 
-    __slots__ = ("indexes", "name")
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.indexes: list[int] = []
+    name: str
+    indexes: list[int]
 
     @property
     def pictures(self) -> int:
@@ -158,7 +155,7 @@ def _group(groups: dict[str, ImageGroup], name: str) -> ImageGroup:
     """The group of this name, made when there is none yet."""
     group = groups.get(name)
     if group is None:
-        group = groups[name] = ImageGroup(name)
+        group = groups[name] = ImageGroup(name, [])
     return group
 
 
@@ -172,26 +169,30 @@ _DOMAIN = {
 def images_domains(view: View) -> Sequence[ImageGroup]:
     """Each domain once with its pictures; a picture without a host is left out."""
     groups: dict[str, ImageGroup] = {}
-    start = ""
+    start = "?"
     group = None
     for index, image in enumerate(view.listing.images):
         url = image.url
         if not url:
             continue
-        if group is None or not start or not url.startswith(start):
-            name = domain(url)
+        if group is None or not url.startswith(start):
+            beginning = url[: url.find("/", len(HTTPS), LONGEST_HOST) + 1]
+            name = _domain_of(beginning)
+            start = beginning if name is not None else "?"
             if name is None:
-                continue
+                name = domain(url)
+                if name is None:
+                    continue
             group = _group(groups, name)
-            start = _up_to_path(url)
         group.indexes.append(index)
     return list(groups.values())
 
 
-def _up_to_path(url: str) -> str:
-    """`https://host/` of a plain URL: what begins so stands on the same domain. Empty for any other."""
-    slash = url.find("/", len(HTTPS), LONGEST_HOST)
-    return url[: slash + 1] if slash > 0 and url.startswith(HTTPS) and PLAIN_HOST(url[len(HTTPS) : slash]) else ""
+@lru_cache(maxsize=1024)
+def _domain_of(beginning: str) -> str | None:
+    """The domain of every URL that begins with this `https://host/`; None when the beginning is not just that."""
+    host = beginning[len(HTTPS) : -1]
+    return _registered(host) if beginning.startswith(HTTPS) and PLAIN_HOST(host) else None
 
 
 @collection(

@@ -13,6 +13,7 @@ RATIO_DIGITS = 12
 """Significant digits of a quotient: enough to compare, short enough to show."""
 _CALM = Context(prec=RATIO_DIGITS, traps=[])
 _DIVIDE = _CALM.divide
+_MULTIPLY = _CALM.multiply
 
 
 def finite(value: Decimal | None) -> Decimal | None:
@@ -34,8 +35,9 @@ def most_decimals(values: Iterable[Decimal]) -> int:
     """The most decimals of any of the values; 0 of none."""
     most = 0
     for value in values:
-        count = decimals(value)
-        if count > most:  # noqa: PLR1730  max() costs as much as the rest of the turn
+        text = str(value)
+        count = CENTS if text[-3:-2] == "." and text[-1] != "0" else decimals(value)
+        if count > most:  # noqa: PLR1730  max() would cost as much as the rest
             most = count
     return most
 
@@ -44,7 +46,8 @@ def quotient(value: Decimal | int, by: Decimal | int) -> Decimal | None:
     """value ÷ by, rounded to `RATIO_DIGITS` digits; None when it can't be divided or is out of range."""
     if not by:
         return None
-    return finite(_DIVIDE(value, by))
+    result = _DIVIDE(value, by)
+    return result if result.is_finite() else None
 
 
 def median(values: Iterable[Decimal]) -> Decimal | None:
@@ -56,5 +59,5 @@ def median(values: Iterable[Decimal]) -> Decimal | None:
 def product(value: Decimal, *factors: Decimal | int) -> Decimal | None:
     """value × every factor, rounded like a quotient; None when it is out of range."""
     for factor in factors:
-        value = _CALM.multiply(value, factor)
-    return finite(value)
+        value = _MULTIPLY(value, factor)
+    return value if value.is_finite() else None

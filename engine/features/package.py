@@ -97,7 +97,13 @@ def package_girth(view: View) -> Decimal | None:
 def package_missing(view: View) -> list[str]:
     """length, width, height, weight: those that are not given."""
     package = view.listing.package
-    if package is not None and None not in (package.length, package.width, package.height, package.weight):
+    if (
+        package is not None
+        and package.weight is not None
+        and package.length is not None
+        and package.width is not None
+        and package.height is not None
+    ):
         return []
     return [name for name in (*SIDES, "weight") if package is None or getattr(package, name) is None]
 

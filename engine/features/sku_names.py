@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from engine.features.registry import LISTING, collection, feature
-from engine.features.skus import READS, SkuItem, sku_table
+from engine.features.skus import READS, SkuItem, sku_table, variants
 from engine.features.tokens import WORD
 from engine.features.view import View, derived
 from engine.findings import Location
@@ -38,13 +38,17 @@ _UNITS = {
 }
 _UNIT = {word: unit for unit, words in _UNITS.items() for word in words}
 _UNIT_PATTERN = "|".join(sorted(_UNIT, key=len, reverse=True))
+_UNIT_STARTS = "".join(sorted({word[0] for word in _UNIT}))
 QUANTITY = re.compile(
-    rf"(\d(?<![\w.,/]\d)\d{{0,5}})(?:\s?[-~–]\s?(\d{{1,6}}))?\s?[-x×]?\s?({_UNIT_PATTERN})(?![a-z])",
+    r"(\d(?<![\w.,/]\d)\d{0,5})(?!\d)(?:\s?[-~–]\s?(\d{1,6})(?!\d))?\s?[-x×]?\s?"
+    rf"(?=[{_UNIT_STARTS}])({_UNIT_PATTERN})(?![a-z])",
     re.IGNORECASE,
 )
 """`10 pcs`, `1-4 Pcs`, `2-Pack`, `1 pair`, `10个`. A decimal or a part of a model number is no count.
 
-It begins with the digit, and looks back from there: so the text is passed over as fast as digits are looked for."""
+It begins with the digit and looks back from there, so a text is passed over as fast as digits are looked for; what it
+looks ahead for (no further digit, the first letter of a unit) spares it the tries that can't succeed.
+"""
 
 
 class Quantity(NamedTuple):
@@ -63,7 +67,7 @@ def quantities(text: str) -> list[Quantity]:
     for match in QUANTITY.finditer(text):
         low = int(match.group(1))
         high = int(match.group(2)) if match.group(2) else low
-        found.append(Quantity(min(low, high), max(low, high), _UNIT[match.group(3).lower()], *match.span()))
+        found.append(Quantity(min(low, high), max(low, high), _UNIT[match.group(3).casefold()], *match.span()))
     return found
 
 
@@ -93,7 +97,7 @@ def _spoken(view: View) -> tuple[set[str], set[str], bool]:
     names: set[str] = set()
     words: set[str] = set()
     counts = False
-    for text in {item.label or item.value for sku in view.listing.skus for item in sku.properties}:
+    for text in variants(view).names:
         if text:
             name = _name(text)
             names.add(name.lowered)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -82,27 +83,19 @@ class SkuTable:
     )
 
     def __init__(self, listing: Listing) -> None:
-        prices: list[Decimal] = []
-        stocks: list[int] = []
-        in_stock = 0
-        for sku in listing.skus:
-            price = sku.price
-            if price is not None and price.is_finite():
-                prices.append(price)
-            stock = sku.stock
-            if stock is not None:
-                stocks.append(stock)
-                if stock > 0:
-                    in_stock += 1
+        listed = listing.skus
+        prices = [price for sku in listed if (price := sku.price) is not None and price.is_finite()]
+        stocks = [stock for sku in listed if (stock := sku.stock) is not None]
         self.prices = prices
         self.price_count = len(prices)
         self.lowest: Decimal | None = min(prices) if prices else None
         self.highest: Decimal | None = max(prices) if prices else None
-        self.in_stock = in_stock
-        self.stock_unknown = len(listing.skus) - len(stocks)
+        self.stock_unknown = len(listed) - len(stocks)
         self.total_stock = sum(stocks)
-        self.stock_min: int | None = min(stocks) if stocks else None
-        self.stock_max: int | None = max(stocks) if stocks else None
+        lowest = self.stock_min = min(stocks) if stocks else None
+        self.stock_max = max(stocks) if stocks else None
+        none_negative = lowest is None or lowest >= 0
+        self.in_stock = len(stocks) - stocks.count(0) if none_negative else sum(stock > 0 for stock in stocks)
         self._listing = listing
         self._items: list[SkuItem] | None = None
         self._median: Decimal | None = None
@@ -379,34 +372,57 @@ def sku_in_stock_count(view: View) -> int | None:
     return None if not view.listing.skus or (not table.in_stock and table.stock_unknown) else table.in_stock
 
 
+class Variants(NamedTuple):
+    """What one pass over the properties of all SKUs shows.
+
+    `names`: what buyers read, each once; `all_differ`: the platform's values alone tell all SKUs apart, as they nearly
+    always do; `alike`: every SKU varies in the one property that the first varies in.
+    """
+
+    names: set[str | None]
+    all_differ: bool
+    alike: bool
+
+
+@derived
+def variants(view: View) -> Variants:
+    """The properties of all SKUs, gone through once."""
+    names: set[str | None] = set()
+    keys: set[object] = set()
+    alike = True
+    first: str | None = None
+    listed = view.listing.skus
+    for sku in listed:
+        properties = sku.properties
+        if len(properties) == 1:
+            only = properties[0]
+            value = only.value
+            names.add(only.label or value)
+            keys.add(only.value_id or value or "")
+            if only.name != first:
+                alike = alike and first is None
+                first = only.name
+        else:
+            alike = False
+            names.update([p.label or p.value for p in properties])
+            keys.add(frozenset([p.value_id or p.value or "" for p in properties]))
+    return Variants(names, len(keys) == len(listed), alike)
+
+
 @derived
 def _repeats(view: View) -> list[int]:
     """Positions of the SKUs whose combination of property values an earlier SKU has already."""
-    listed = view.listing.skus
-    if len(listed) < 2 or _differ_by_value(listed):
+    if variants(view).all_differ:
         return []
     seen: set[object] = set()
     found = []
-    for index, sku in enumerate(listed):
+    for index, sku in enumerate(view.listing.skus):
         values = [(p.name, p.value_id or p.value or "", p.label or "") for p in sku.properties]
         key = (sku.ship_from, *(sorted(values) if len(values) > 1 else values))
         if key in seen:
             found.append(index)
         seen.add(key)
     return found
-
-
-def _differ_by_value(listed: Sequence[Sku]) -> bool:
-    """Whether the platform's values alone tell all SKUs apart, as they nearly always do."""
-    keys: set[object] = set()
-    for sku in listed:
-        properties = sku.properties
-        if len(properties) == 1:
-            only = properties[0]
-            keys.add(only.value_id or only.value or "")
-        else:
-            keys.add(frozenset([p.value_id or p.value or "" for p in properties]))
-    return len(keys) == len(listed)
 
 
 def _places(indexes: Sequence[int]) -> list[Location]:
@@ -432,16 +448,14 @@ def _odd_sets(view: View) -> tuple[int, list[int]]:
     listed = view.listing.skus
     if len(listed) < 2:
         return len(listed), []
+    if variants(view).alike:
+        return 1, []
     first = [p.name for p in listed[0].properties]
-    only = first[0] if len(first) == 1 else None
     wanted = frozenset(first)
     sets = {wanted}
     odd = []
     for index, sku in enumerate(listed):
-        properties = sku.properties
-        if only is not None and len(properties) == 1 and properties[0].name == only:
-            continue
-        names = [p.name for p in properties]
+        names = [p.name for p in sku.properties]
         if names != first and (own := frozenset(names)) != wanted:
             sets.add(own)
             odd.append(index)
