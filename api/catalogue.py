@@ -180,8 +180,9 @@ KINDS = {
             503,
             "The check took too long",
             "检查超时",
-            "The time budget of {seconds} seconds was spent; send fewer or smaller listings in one call.",
-            "已超过 {seconds} 秒的时间上限；请减少单次提交的商品数量或缩小商品内容。",
+            "The time budget of {seconds} seconds was spent before this could be checked; send it again, with fewer or "
+            "smaller listings in one call.",
+            "已超过 {seconds} 秒的时间上限，未能完成检查；请减少单次提交的商品数量或缩小商品内容后重新提交。",
         ),
         _kind(
             "database_unreachable",

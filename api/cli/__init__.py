@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -60,6 +61,10 @@ train.command(
 )
 
 
+INTERNAL = 3
+"""Exit code when the fault is ours."""
+
+
 def run(words: Sequence[str]) -> int:
     """Run one command line; the exit code is 0 clean, 1 findings that block (or faults), 2 bad input."""
     code = app([STDIN if word == "-" else word for word in words], result_action="return_value")
@@ -75,3 +80,9 @@ def main() -> None:
     except BrokenPipeError:  # `storewarden check … | head`
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:  # a fault of ours, not of the input: say so; the trace is for who asks
+        if os.environ.get("STOREWARDEN_DEBUG"):
+            raise
+        print(f"storewarden: internal error ({type(error).__name__}: {error})", file=sys.stderr)
+        print("Please report it; STOREWARDEN_DEBUG=1 shows the whole trace.", file=sys.stderr)
+        sys.exit(INTERNAL)

@@ -80,6 +80,8 @@ def check(
     """
     if not files:
         return fail("storewarden check: name at least one file, or - for standard input (see --help)")
+    if model is not None and not model.is_file():
+        return fail(f"storewarden check: there is no model {model}; make one with `storewarden train category`")
     loaded = open_pack(pack, settings={"category_model": str(model)} if model else None)
     if explain is not None and explain not in loaded.rules:
         from engine import UnknownName
@@ -222,6 +224,8 @@ def _read(path: Path, kind: Any) -> Any:
 
 def _pair(entry: str) -> tuple[str, str]:
     column, equals, field = entry.partition("=")
-    if not equals or not column.strip() or not field.strip():
-        raise ValueError(f'--column "{entry}": write it as COLUMN=FIELD, such as "Item name=title"')
+    if not equals or not column.strip():
+        raise ValueError(
+            f'--column "{entry}": write it as COLUMN=FIELD ("Item name=title"), or COLUMN= to leave it out'
+        )
     return column.strip(), field.strip()

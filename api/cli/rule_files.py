@@ -111,36 +111,36 @@ revision: 1
 section: products
 code: {code}
 applies_to: {{marketplace: {marketplace}, subject: listing}}
-effective: {{from: {today}}}
-severity: warning               # error | warning | info: how bad if true
+effective: {{from: {day}}}
+severity: info                  # error | warning | info: how bad if true
 confidence: medium              # high | medium | low: how sure
-title: {{en: Title is too short, zh: 标题过短}}
-why: {{en: Buyers cannot tell what a very short title sells., zh: 标题过短，买家无法了解商品。}}
+title: {{en: Stock is low, zh: 库存偏低}}
+why: {{en: 'A listing that sells out loses its place in search.', zh: 商品售罄后会失去搜索排名。}}
 source:
   - id: house
     publisher: Storewarden
     clause: our own choice
     url: https://example.com/why
     grade: house
-    retrieved: {today}
+    retrieved: {day}
 params:
-  shortest: {{origin: house, unit: characters, values: {{{today}: 10}}, note: {{en: Say why., zh: 说明原因。}}}}
+  least: {{origin: house, unit: pieces, values: {{{day}: 20}}, note: {{en: Say why., zh: 说明原因。}}}}
 when:
-  selection: {{title.length|lt: $shortest}}
+  selection: {{sku.total_stock|lt: $least}}
 message:
-  en: 'The title has {{title.length}} characters; write at least {{shortest}}.'
-  zh: '标题只有 {{title.length}} 个字符，至少应为 {{shortest}} 个。'
+  en: '{{sku.total_stock}} pieces are left; restock below {{least}}.'
+  zh: '仅剩 {{sku.total_stock}} 件，低于 {{least}} 件请补货。'
 examples:
   must_fire:
-    - {{name: one word, listing: {{title: Bottle}}}}
-    - {{name: one short of the line, listing: {{title: Water cup}}}}
+    - {{name: one short of the line, listing: {{skus: [{{code: A1, price: 12.9, stock: 19, properties: [{{name: Color, value: Black}}]}}]}}}}
+    - {{name: nearly sold out, listing: {{skus: [{{code: A1, price: 12.9, stock: 1, properties: [{{name: Color, value: Black}}]}}]}}}}
   must_pass:
-    - {{name: on the line, listing: {{title: Steel flask}}}}
-    - {{name: an ordinary title, listing: {{}}}}
-"""
+    - {{name: on the line, listing: {{skus: [{{code: A1, price: 12.9, stock: 20, properties: [{{name: Color, value: Black}}]}}]}}}}
+    - {{name: an ordinary stock, listing: {{}}}}
+"""  # noqa: E501  examples stay on one line
 
 
-def new(id: str, name: str, *, folder: Path | None = None, code: str = "TITLE_ABUSE") -> int:  # noqa: A002
+def new(id: str, name: str, *, folder: Path | None = None, code: str = "INACTIVE") -> int:  # noqa: A002
     """Write a rule file to start from; it loads, and its examples show how each part is said.
 
     Parameters
@@ -148,7 +148,7 @@ def new(id: str, name: str, *, folder: Path | None = None, code: str = "TITLE_AB
     id
         Three capitals and three digits, such as LST150.
     name
-        The fault in lower-case words joined by -, such as title-too-short.
+        The fault in lower-case words joined by -, such as stock-low.
     folder
         Where to write it; rules/aliexpress/title by default.
     code
@@ -165,9 +165,9 @@ def new(id: str, name: str, *, folder: Path | None = None, code: str = "TITLE_AB
         if clash := next(existing.rglob(f"{id}_*.yaml"), None):
             return fail(f"{id} is taken by {clash}")
     file = target / f"{id}_{name.replace('-', '_')}.yaml"
-    today = datetime.now(UTC).date()
+    day = open_pack(None).examples_as_of
     target.mkdir(parents=True, exist_ok=True)
-    file.write_text(TEMPLATE.format(id=id, name=name, code=code, marketplace=PACK, today=today), encoding="utf-8")
+    file.write_text(TEMPLATE.format(id=id, name=name, code=code, marketplace=PACK, day=day), encoding="utf-8")
     print(f"{file}\nnext: storewarden rules lint; storewarden rules test {id} --mutate; storewarden rules lock")
     return CLEAN
 

@@ -26,12 +26,12 @@ WORDS: dict[str, dict[str, str]] = {
         "suggested": "suggested", "manual": "by hand", "verified": "verified", "unverified": "not verified",
         "fix": "fix", "at": "at", "not_checked": "{n} rules not checked (missing: {names})", "crashed": "rule crashed",
         "refused": "could not be read", "more": "and {n} more places",
-        "plan": "one plan mends {n} findings; write it with --fix", "waived": "waived until {until}: {reason}",
+        "plan": "one plan mends {n} findings; write it with {option}", "waived": "waived until {until}: {reason}",
         "hidden": "{n} findings below --min-severity not shown",
         "summary": "{listings} listings: {invalid} invalid, {clean} clean; {block} findings block, {warn} warn",
         "columns": "columns read as", "unmapped": "columns not used (say --column NAME=FIELD)",
         "bad": "{refused} rows and {unreadable} files could not be read", "rules": "rules of {day}, pack {pack}",
-        "unknown_category": "the category is not known", "out_of_time": "out of time",
+        "unknown_category": "the category is not known", "peers": "other listings of the store", "out_of_time": "out of time",
         "foreign": "listing of another marketplace: no rule applies",
         "none": "no listings in the input",
     },
@@ -41,12 +41,12 @@ WORDS: dict[str, dict[str, str]] = {
         "suggested": "建议", "manual": "需人工处理", "verified": "已验证", "unverified": "未验证",
         "fix": "修复", "at": "位置", "not_checked": "{n} 条规则未检查（缺少：{names}）", "crashed": "规则执行出错",
         "refused": "无法读取", "more": "另有 {n} 处",
-        "plan": "一个方案可修复 {n} 个问题；用 --fix 写出", "waived": "已豁免至 {until}：{reason}",
+        "plan": "一个方案可修复 {n} 个问题；用 {option} 写出", "waived": "已豁免至 {until}：{reason}",
         "hidden": "{n} 个低于 --min-severity 的问题未显示",
         "summary": "共 {listings} 个商品：{invalid} 个不通过，{clean} 个无问题；拦截 {block} 项，警告 {warn} 项",
         "columns": "列对应关系", "unmapped": "未使用的列（可用 --column 列名=字段 指定）",
         "bad": "{refused} 行、{unreadable} 个文件无法读取", "rules": "规则日期 {day}，规则包 {pack}",
-        "unknown_category": "类目未知", "out_of_time": "超时", "foreign": "其他平台的商品：没有适用的规则",
+        "unknown_category": "类目未知", "peers": "店铺其他商品", "out_of_time": "超时", "foreign": "其他平台的商品：没有适用的规则",
         "none": "输入中没有商品",
     },
 }  # fmt: skip
@@ -116,7 +116,8 @@ class TextWriter:
             self._print(f"    [dim]{finding.code} {finding.rule} {escape(waiver)}[/]")
         if report.plan is not None and report.plan.patch:
             clears = len((report.plan.verified or {}).get("clears", ()))
-            self._print(f"    [green]{self._words['plan'].format(n=clears)}[/]")
+            option = "--fix" if report.plan.applicability == "safe" else "--fix --suggested"
+            self._print(f"    [green]{self._words['plan'].format(n=clears, option=option)}[/]")
         self._unchecked(row)
 
     def file_end(self, result: FileResult) -> None:
@@ -211,7 +212,8 @@ class TextWriter:
         names: dict[str, None] = {}
         for entry in report.not_checked:
             if entry.reason in {"missing_fact", "not_in_source"}:
-                names.update(dict.fromkeys(facts_read(entry.missing)))
+                facts = facts_read(entry.missing)
+                names.update(dict.fromkeys(self._words["peers"] if name == "peers" else name for name in facts))
             else:
                 names[self._words[entry.reason]] = None
         if names:
@@ -238,6 +240,9 @@ def facts_read(missing: tuple[str, ...]) -> list[str]:
     """What a user can add: the field of the listing that each unknown feature reads first."""
     found = []
     for name in missing:
+        if name == "duplicates" or name.startswith("other."):
+            found.append("peers")
+            continue
         feature = LISTING.features.get(name) or LISTING.collections.get(name)
         found.append(feature.reads[0] if feature is not None and feature.reads else name)
     return found

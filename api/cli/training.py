@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from api.cli.common import CLEAN, fail
-from engine import IntakeError
+from engine import IntakeError, StorewardenError
 
 
 def category(
@@ -33,9 +33,14 @@ def category(
         report = train_category(_rows(source), out)
     except ImportError:
         return fail("training needs scikit-learn: pip install 'storewarden[train]'")
-    except (IntakeError, ValueError, OSError) as error:
+    except (StorewardenError, ValueError, OSError) as error:
         return fail(f"storewarden train category: {error}")
-    print(report)
+    print(f"{report.rows:,} titles in {report.categories} categories; judged on {report.held_out:,} held-out ones:")
+    print(f"  right category   {report.accuracy:.1%}  (macro-F1 {report.macro_f1:.3f})")
+    if report.swap_auc is not None:
+        print(f"  told from wrong  {report.swap_auc:.4f}  (AUC, 5 % of the categories swapped)")
+    for reason, count in report.left_out.items():
+        print(f"  left out         {count:,}  {reason}")
     print(f"wrote {out}; use it with: storewarden check FILE --model {out}")
     return CLEAN
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import random
+import re
+from collections import Counter
 from typing import Any
 
 import msgspec
 import pytest
+from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
@@ -125,6 +130,50 @@ def test_a_good_draft_with_any_bytes_knocked_out_is_answered(client: TestClient,
 @shared
 def test_any_changes_over_any_listing_are_answered(client: TestClient, existing: Any, changes: Any) -> None:
     accepted(client, json.dumps({"existing": existing, "changes": changes}).encode())
+
+
+def test_two_thousand_spoilt_bodies_never_meet_a_fault_of_ours(app: FastAPI) -> None:
+    rng = random.Random(20261124)
+    drafts = [msgspec.json.encode(example) for _, example in examples.REQUESTS.values()]
+    statuses: Counter[int] = Counter()
+    body = b""
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            statuses[message["status"]] += 1
+
+    async def post_all() -> None:
+        nonlocal body
+        for _ in range(2000):
+            body = spoilt(rng.choice(drafts), rng)
+            query = rng.choice((b"fixes=false", b"fixes=false&strict=false", b"fixes=false&lang=zh", b"strict=false"))
+            headers = [(b"content-type", b"application/json")]
+            scope = {"type": "http", "method": "POST", "path": PATHS[0], "query_string": query, "headers": headers}
+            await app(scope, receive, send)
+
+    asyncio.run(post_all())
+    assert sum(statuses.values()) == 2000
+    assert set(statuses) == {200, 400, 422}
+
+
+def spoilt(draft: bytes, rng: random.Random) -> bytes:
+    """Cut, doubled, overwritten, or with a value replaced."""
+    at, end = sorted((rng.randrange(len(draft)), rng.randrange(len(draft))))
+    match rng.randrange(5):
+        case 0:
+            return draft[:at]
+        case 1:
+            return draft[:at] + draft[end:]
+        case 2:
+            return draft[:end] + draft[at:]
+        case 3:
+            return draft[:at] + rng.randbytes(rng.randrange(1, 9)) + draft[at + 1 :]
+        case _:
+            value = rng.choice((b"null", b"[]", b"{}", b'"\\u0000"', b'"\\ud800"', b"-1", b"1e999", b'"NaN"', b"true"))
+            return re.sub(rb'(?<=":)("[^"]{0,40}"|-?[0-9.]+)', lambda _: value, draft, count=rng.randrange(1, 6))
 
 
 texts = st.text(max_size=200)
