@@ -16,6 +16,7 @@ from api import examples, schemas
 from api.paging import make_token, read_token
 from api.problems import ProblemError
 from api.reference import rule_page, to_html
+from api.reference_pages import reference_pages
 from engine import Pack
 from engine.features.registry import SUBJECTS
 
@@ -208,3 +209,13 @@ def test_codes_are_listed_with_the_rules_that_report_them(client: TestClient, pa
 def test_the_reference_does_not_show_where_files_lie(client: TestClient, app: FastAPI) -> None:
     text = client.get("/v1/rules/LST104").text + client.get("/openapi.json").text
     assert str(app.state.pack.path.parent) not in text
+
+
+def test_the_page_of_a_rule_is_the_page_of_the_generated_reference(client: TestClient, pack: Pack) -> None:
+    pages = reference_pages(pack)
+    for lang in ("en", "zh"):
+        for rule_id in pack.rules:
+            headers = {"accept": "text/markdown", "accept-language": lang}
+            page = client.get(f"/v1/rules/{rule_id}", headers=headers).text
+            below = "\n".join(f"#{line}" if line.startswith("#") else line for line in page.splitlines())
+            assert below in pages[f"rules.{lang}.md"]
