@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from engine.features.category_of import category
-from engine.features.product_noun import Word, title_words
+from engine.features.product_noun import Word, title_stems, title_words
 from engine.features.registry import feature
 from engine.features.view import View, derived
 from engine.findings import Location
@@ -23,10 +23,10 @@ def told_audience(view: View) -> Told | None:
     """The audience of the title; None when it names none or several, or when the word is excused (a gift, a doll)."""
     reading = view.resources.taxonomy.reading
     known = reading.audiences
+    if reading.audience_stems.isdisjoint(title_stems(view)):
+        return None
     words = title_words(view)
     found = [(position, word) for position, word in enumerate(words) if word.stem in known]
-    if not found:
-        return None
     audience = _one_of({known[word.stem] for _, word in found})
     if audience is None:
         return None

@@ -214,11 +214,11 @@ def category_noun_elsewhere(view: View) -> bool | None:
     node = category(view)
     if node is None or not view.listing.title:
         return None
+    if agrees(view):
+        return False
     found = mentions(view)
     if not found:
         return None
-    if agrees(view):
-        return False
     own = view.resources.taxonomy.below(view.resources.taxonomy.nodes[node.industry])
     return all(own.isdisjoint(mention.leaves) and own.isdisjoint(mention.weaker) for mention in found)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from engine.features.audience import audience_clash, told_audience
 from engine.features.category_of import category
 from engine.features.head_noun import near_nouns
-from engine.features.product_noun import Mention, head_mention, mentions, title_words
+from engine.features.product_noun import Mention, head_mention, mentions, names_category, title_stems
 from engine.features.view import View, derived
 
 LAST_HEAD, HEAD, WEAKER, ASIDE, NEAR, LINEAR, AUDIENCE = 7.0, 5.0, 3.0, 1.2, 4.0, 9.0, 4.0
@@ -50,6 +50,8 @@ def quick(view: View) -> bool | Mention | None:
     node = category(view)
     if node is None or not view.listing.title:
         return None
+    if names_category(view):
+        return not audience_clash(view)
     taxonomy = view.resources.taxonomy
     own = taxonomy.below(node)
     around = taxonomy.below(taxonomy.nodes[node.group]) if node.is_leaf else own
@@ -82,7 +84,7 @@ def ranking(view: View) -> Ranking:
     if last is None:  # only then spaCy is asked: the goods are named by no noun we know as it is written
         for near in near_nouns(view):
             add(near.leaves, NEAR * near.likeness)
-    stems = [word.stem for word in title_words(view)]
+    stems = title_stems(view)
     for leaf, score in taxonomy.linear.scores(stems).items():
         logits[leaf] = logits.get(leaf, 0.0) + LINEAR * score
     told = told_audience(view)
@@ -127,6 +129,10 @@ class Verdict(NamedTuple):
     margin: float
 
 
+AGREED = Verdict(1.0, None, 0.0, 0.0)
+"""The title names the category: nothing else is asked."""
+
+
 @derived
 def verdict(view: View) -> Verdict | None:
     """How far the best other category beats the listing's own; None when title or category is not known."""
@@ -135,7 +141,7 @@ def verdict(view: View) -> Verdict | None:
     if fits is None or node is None:
         return None
     if fits is True:
-        return Verdict(1.0, None, 0.0, 0.0)
+        return AGREED
     taxonomy = view.resources.taxonomy
     if isinstance(fits, Mention):
         near = taxonomy.below(taxonomy.nodes[node.group])

@@ -7,10 +7,13 @@ This is the quick way that every listing takes: look-ups of stems, no segmentati
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
+from engine.features.category_of import category
 from engine.features.registry import feature
 from engine.features.tokens import Token, title_tokens
+from engine.features.tokens import title_words as plain_words
 from engine.features.view import View, derived
 from engine.findings import Location
 from engine.taxonomy.nouns import NounIndex, is_han, stem
@@ -67,8 +70,27 @@ def words_of(tokens: Sequence[Token]) -> list[Word]:
 
 @derived
 def title_words(view: View) -> list[Word]:
-    """The stems of the title."""
+    """The stems of the title with their places."""
     return words_of(title_tokens(view))
+
+
+@derived
+def title_stems(view: View) -> list[str]:
+    """The stems of the title, the same as those of `title_words`; the places are seldom needed."""
+    found = plain_words(view)
+    words = found.words if len(found.words) <= MAX_TOKENS else found.words[:MAX_TOKENS]
+    if found.is_plain:
+        return list(map(stem, words))
+    stems: list[str] = []
+    for word in words:
+        stems.extend(_stems(word))
+    return stems
+
+
+@lru_cache(maxsize=1 << 14)
+def _stems(word: str) -> tuple[str, ...]:
+    """The stems of one token."""
+    return tuple([part.stem for part in words_of((Token(word, 0, len(word)),))])
 
 
 def heads(title: str, words: Sequence[Word], rule: Reading) -> list[bool]:
@@ -132,16 +154,13 @@ def longest_phrases(
     """(first word, after the last word, phrase) of the longest known phrase at each place, none overlapping."""
     found: list[tuple[int, int, str]] = []
     free = 0
-    count = len(stems)
     for at, text in enumerate(stems):
         if at < free or text not in first:
             continue
-        for length in range(min(first[text], count - at), 0, -1):
-            phrase = text if length == 1 else " ".join(stems[at : at + length])
-            if phrase in phrases:
-                free = at + length
-                found.append((at, free, phrase))
-                break
+        phrase, after = _phrase_at(stems, at, first[text], phrases)
+        if phrase:
+            free = after
+            found.append((at, free, phrase))
     return found
 
 
@@ -177,6 +196,57 @@ def chinese_mentions(title: str, index: NounIndex, rule: Reading) -> list[Mentio
     if found and not any(mention.is_head for mention in found):
         found[-1] = found[-1]._replace(is_head=True)
     return found
+
+
+@derived
+def names_category(view: View) -> bool:
+    """Whether a noun that surely names the goods names the listing's category: the quick yes of nearly every listing.
+
+    A no is no answer: then `mentions` has to be read. None of the answers below differs from what it says.
+    """
+    node = category(view)
+    if node is None or not view.listing.title:
+        return False
+    taxonomy = view.resources.taxonomy
+    own = taxonomy.below(node)
+    index = taxonomy.nouns
+    begins = taxonomy.noun_begins
+    stems = title_stems(view)
+    count = len(stems)
+    at = 0
+    for position, word in enumerate(stems):
+        longest = begins.get(word)
+        if longest is None:
+            continue
+        if not longest:
+            return False  # a complement begins, though within a noun; what follows may not be the goods
+        if position < at:
+            continue
+        phrase, after = _phrase_at(stems, position, longest, index.phrases)
+        if not phrase:
+            continue
+        at = after
+        noun = index.noun(phrase)
+        if own.isdisjoint(noun.leaves) and own.isdisjoint(noun.weaker):
+            continue
+        following = begins.get(stems[after]) if after < count else None
+        if following is None:
+            return True
+        if not following:
+            return stems[after] != "of"  # "set of": only the whole reading tells
+        beside, _ = _phrase_at(stems, after, following, index.phrases)
+        if not beside or not noun.groups.isdisjoint(index.noun(beside).groups):
+            return True
+    return False
+
+
+def _phrase_at(stems: Sequence[str], at: int, longest: int, phrases: Container[str]) -> tuple[str, int]:
+    """The longest known phrase that begins at a word, and the word after it; an empty one when there is none."""
+    for length in range(min(longest, len(stems) - at), 0, -1):
+        phrase = stems[at] if length == 1 else " ".join(stems[at : at + length])
+        if phrase in phrases:
+            return phrase, at + length
+    return "", at
 
 
 @derived
@@ -237,7 +307,7 @@ def title_product_noun(view: View) -> str | None:
 def title_has_product_noun(view: View) -> bool | None:
     """None without a title, or with one of blanks."""
     title = view.listing.title
-    return bool(mentions(view)) if title and not title.isspace() else None
+    return names_category(view) or bool(mentions(view)) if title and not title.isspace() else None
 
 
 @feature(

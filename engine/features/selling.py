@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from engine.features.category_of import category
 from engine.features.given_attributes import BRAND, given_by_id
-from engine.features.product_noun import head_mention, mentions, place
+from engine.features.product_noun import head_mention, mentions, names_category, place
 from engine.features.registry import Field, collection, feature
 from engine.features.screening import brands_mentions
 from engine.features.view import View
@@ -72,6 +72,8 @@ def title_names_own_category(view: View) -> bool | None:
     node = category(view)
     if node is None:
         return None
+    if names_category(view):
+        return True
     own = view.resources.taxonomy.below(node)
     return any(not (own.isdisjoint(mention.leaves) and own.isdisjoint(mention.weaker)) for mention in mentions(view))
 

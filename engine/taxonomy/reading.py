@@ -41,6 +41,7 @@ class Reading:
             for audience, words in (plain.get("audience_words") or {}).items()
             for word in words
         }
+        self.audience_stems = frozenset(self.audiences)
         self.audience_conflicts: Mapping[str, frozenset[str]] = {
             audience: frozenset(others) for audience, others in (plain.get("audience_conflicts") or {}).items()
         }
@@ -64,6 +65,8 @@ class Reading:
         }
         self.told = tuple(plain.get("told_by_title") or ())
         self.numbers = tuple(plain.get("numbers_told_by_title") or ())
+        self.told_names = frozenset(self.told)
+        self.number_names = frozenset(self.numbers)
         self.short_units = frozenset(plain.get("short_units") or ())
         self.number_excuses = frozenset(str(word) for word in plain.get("number_excuses") or ())
         self.empty_values = frozenset(str(value) for value in plain.get("empty_values") or ())

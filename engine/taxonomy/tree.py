@@ -143,6 +143,11 @@ class Taxonomy:
         return NounIndex(self.leaves, self.reading.never_nouns)
 
     @cached_property
+    def noun_begins(self) -> dict[str, int]:
+        """First stem of a noun → length of the longest such noun in words; 0 for words that open a complement."""
+        return {**self.nouns.first, **dict.fromkeys(self.reading.openers, 0)}
+
+    @cached_property
     def noun_list(self) -> list[str]:
         """All English noun phrases, as RapidFuzz wants them."""
         return list(self.nouns.phrases)
