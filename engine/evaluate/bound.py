@@ -20,12 +20,13 @@ class BoundRule:
     wrong: the code, and with it the rule where that is not the pack's first of the code.
     """
 
-    __slots__ = ("fault", "fields", "lists", "parameters", "reads", "registry", "rule")
+    __slots__ = ("fault", "fields", "lists", "parameters", "reads", "refs", "registry", "rule")
 
     def __init__(self, rule: CheckRule, as_of: date, registry: Registry, lists: Mapping[str, WordList]) -> None:
         self.rule = rule
         self.fault = rule.code
-        self.reads = tuple(ref for ref in refs(rule.when) if not ref.item)
+        self.refs = tuple(refs(rule.when))
+        self.reads = tuple(ref for ref in self.refs if not ref.item)
         self.registry = registry
         self.lists = lists
         self.parameters: dict[str, Any] = {}

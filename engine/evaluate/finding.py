@@ -20,7 +20,7 @@ from engine.findings import Fix, Location, Result
 from engine.lazily import lazily
 from engine.loading.messages import PLACEHOLDER, placeholders
 from engine.loading.selections import split_argument
-from engine.model.expressions import Ref, refs
+from engine.model.expressions import Ref
 
 
 class Finding:
@@ -88,10 +88,10 @@ class Finding:
             return self._located(at)
         if self._item is not None:
             return tuple(self._item.locations)
-        for ref in refs(self._bound.rule.when):
+        for ref in self._bound.refs:
             if places := self._measured_at(ref):
                 return places
-        return self._located(refs(self._bound.rule.when)[0])
+        return self._located(self._bound.refs[0])
 
     @lazily
     def locations(self) -> tuple[Location, ...]:
@@ -110,7 +110,7 @@ class Finding:
         rule = self._bound.rule
         prefix = f"{rule.each.item}." if rule.each else ""
         found: dict[str, Any] = {}
-        for ref in refs(rule.when):
+        for ref in self._bound.refs:
             if ref.item:
                 found[prefix + ref.name] = plain(getattr(self._item, ref.name))
             elif (value := self._value(ref)) is not None:

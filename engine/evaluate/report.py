@@ -19,7 +19,6 @@ from engine.features.view import View
 from engine.findings import Fix, Mode
 from engine.intake.values import clean
 from engine.lazily import lazily
-from engine.model.expressions import refs
 
 if TYPE_CHECKING:
     from engine.evaluate.explain import Explanation
@@ -225,7 +224,7 @@ class Report:
             return (str(each.collection),)
         known = dict(zip(read_features(bound), values, strict=True))
         names = []
-        for ref in refs(bound.rule.when):
+        for ref in bound.refs:
             if ref.item:
                 if getattr(item, ref.name) is None and each is not None:
                     names.append(f"{each.item}.{ref}")
