@@ -70,7 +70,22 @@ def explain(rule: CheckRule, program: Program, view: View, report: Report) -> Ex
         if error.rule == rule.id:
             reason = {"en": f"The rule crashed: {error.cause}", "zh": f"规则执行出错：{error.cause}"}
             return Explanation(rule.id, ERROR, reason)
-    return _decided(rule, bound, view, report)
+    return _left_aside(rule, report) or _decided(rule, bound, view, report)
+
+
+def _left_aside(rule: CheckRule, report: Report) -> Explanation | None:
+    """A rule that was not evaluated, or whose finding says nothing: time ran out, the source has no such field."""
+    if any(finding.rule == rule.id for finding in (*report.bare_findings, *report.waived)):
+        return None
+    for entry in report.not_checked:
+        if entry.rule == rule.id and entry.reason == "out_of_time":
+            reason = {"en": "Time ran out before this rule.", "zh": "检查超时，本规则未执行。"}
+            return Explanation(rule.id, NOT_CHECKED, reason)
+        if entry.rule == rule.id and entry.reason == "not_in_source":
+            fields = ", ".join(entry.missing)
+            en = f"The source of the listing has no place for {fields}, so nothing can be said of it."
+            return Explanation(rule.id, NOT_CHECKED, {"en": en, "zh": f"数据来源不含 {fields}，无法判断。"})
+    return None
 
 
 def _decided(rule: CheckRule, bound: BoundRule, view: View, report: Report) -> Explanation:
