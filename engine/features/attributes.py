@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from engine.features.category_of import category
-from engine.features.given_attributes import BRAND, amount, given, given_by_id, sku_values
+from engine.features.given_attributes import BRAND, amount, filled, given, given_by_id, items_of, sku_values
 from engine.features.registry import Field, collection, feature
 from engine.features.view import View
 from engine.findings import Location
@@ -40,14 +40,17 @@ MISSING = {
 }
 
 
-def _missing(view: View, wanted: Iterable[str]) -> list[Missing]:
-    known = given_by_id(view)
+def _missing(view: View, node: Category, wanted: Iterable[str]) -> list[Missing]:
+    known = filled(view).first
+    taxonomy = view.resources.taxonomy
     lacking = [name for name in wanted if name not in known]
+    if lacking and (skus := view.listing.skus):
+        # what the first SKU names, nearly always all SKUs do
+        said = [taxonomy.attribute(item.name, node) for item in skus[0].properties if item.label or item.value]
+        lacking = [name for name in lacking if all(spec is None or spec.id != name for spec in said)]
     if not lacking:
         return []
     by_sku = sku_values(view)
-    taxonomy = view.resources.taxonomy
-    node = category(view)
     found = []
     for name in lacking:
         spec = taxonomy.attributes.get(name)
@@ -106,7 +109,7 @@ def _leaf(view: View) -> Category | None:
 def category_missing_required(view: View) -> Sequence[Missing] | None:
     """None when the category is not known. What SKU properties say counts as given."""
     node = _leaf(view)
-    return None if node is None else _missing(view, node.required)
+    return None if node is None else _missing(view, node, node.required)
 
 
 @collection(
@@ -120,7 +123,7 @@ def category_missing_required(view: View) -> Sequence[Missing] | None:
 def category_missing_key(view: View) -> Sequence[Missing] | None:
     """None when the category is not known. What SKU properties say counts as given."""
     node = _leaf(view)
-    return None if node is None else _missing(view, node.key)
+    return None if node is None else _missing(view, node, node.key)
 
 
 @feature(
@@ -138,7 +141,7 @@ def category_key_fill_rate(view: View) -> Decimal | None:
     if node is None or not (node.required or node.key):
         return None
     wanted = len(node.required) + len(node.key)
-    lacking = len(_missing(view, node.required)) + len(_missing(view, node.key))
+    lacking = len(_missing(view, node, node.required)) + len(_missing(view, node, node.key))
     return (Decimal(wanted - lacking) / wanted).quantize(Decimal("0.01"))
 
 
@@ -170,6 +173,8 @@ class Odd(NamedTuple):
 )
 def attributes_unlisted_values(view: View) -> Sequence[Odd]:
     """Each part of a composition counts by itself."""
+    if not filled(view).odd:
+        return ()
     found = []
     for item in given(view):
         if item.spec.type != "enum" or None not in item.values or view.listing.attributes[item.at].custom:
@@ -219,6 +224,8 @@ class BadNumber(NamedTuple):
 )
 def attributes_bad_numbers(view: View) -> Sequence[BadNumber]:
     """Ranges and several numbers in one value are left alone; custom attributes too."""
+    if not filled(view).odd:
+        return ()
     found = []
     taxonomy = view.resources.taxonomy
     for item in given(view):
@@ -264,7 +271,7 @@ class Repeated(NamedTuple):
 )
 def attributes_repeated(view: View) -> Sequence[Repeated]:
     """The same allowed value in two wordings is no difference."""
-    if len(view.listing.attributes) < 2:
+    if not filled(view).again:
         return ()
     found = []
     for items in given_by_id(view).values():
@@ -287,11 +294,11 @@ def attributes_repeated(view: View) -> Sequence[Repeated]:
     reads=("attributes",),
     en="The brand attribute",
     zh="品牌属性值",
-    locate=lambda view, value: [item.location for item in given_by_id(view).get(BRAND, ())][:1],
+    locate=lambda view, value: [item.location for item in items_of(view, BRAND)][:1],
 )
 def attributes_brand(view: View) -> str | None:
     """As given; None when it is not."""
-    items = given_by_id(view).get(BRAND)
+    items = items_of(view, BRAND)
     return items[0].text.strip() if items else None
 
 
@@ -303,11 +310,11 @@ def attributes_brand(view: View) -> str | None:
     reads=("attributes", "category_id", "category_path"),
     en="Ids of the allowed values that an attribute is given, or its text in lower case",
     zh="某属性所填的可选值编号，或其小写文本",
-    locate=lambda view, value, name: [item.location for item in given_by_id(view).get(name, ())],
+    locate=lambda view, value, name: [item.location for item in items_of(view, name)],
 )
 def attributes_values(view: View, name: str) -> list[str] | None:
     """None when the attribute is not given."""
-    items = given_by_id(view).get(name)
+    items = items_of(view, name)
     if not items:
         return None
     return [
@@ -325,11 +332,11 @@ def attributes_values(view: View, name: str) -> list[str] | None:
     reads=("attributes", "category_id", "category_path"),
     en="A number attribute in its first unit",
     zh="数值属性换算为基准单位后的值",
-    locate=lambda view, value, name: [item.location for item in given_by_id(view).get(name, ())][:1],
+    locate=lambda view, value, name: [item.location for item in items_of(view, name)][:1],
 )
 def attributes_number(view: View, name: str) -> Decimal | None:
     """None when it is not given, is not one number or has a unit it does not take; without a unit, as it stands."""
-    items = given_by_id(view).get(name)
+    items = items_of(view, name)
     read = amount(view, items[0]) if items else None
     if read is None or not items:
         return None

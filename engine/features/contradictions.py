@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from engine.features.attributes import name_of
 from engine.features.audience import told_audience
-from engine.features.given_attributes import Given, amount, given_by_id, sku_values
+from engine.features.given_attributes import Given, Meaning, amount, filled, items_of, sku_values
 from engine.features.numbers import quotient
-from engine.features.product_noun import title_words
+from engine.features.product_noun import title_stems
 from engine.features.registry import Field, collection
 from engine.features.sku_names import quantities, sku_pieces_max, sku_title_pieces_max, sku_title_pieces_min
-from engine.features.title_claims import Said, measures, said
+from engine.features.title_claims import Said, claim_spots, claimed, first_digit, measures, said
 from engine.features.view import View
 from engine.findings import Location
 from engine.taxonomy import Attribute
@@ -78,7 +78,7 @@ def _colors(view: View) -> Iterator[Contradiction]:
     reading = taxonomy.reading
     families = reading.color_families
     told = families.get(claim.value)
-    if told is None or not reading.color_never_with.isdisjoint(word.stem for word in title_words(view)):
+    if told is None or not reading.color_never_with.isdisjoint(title_stems(view)):
         return
     by_sku = sku_values(view).get(COLOR, {})
     known = taxonomy.values_of(spec)
@@ -90,7 +90,7 @@ def _colors(view: View) -> Iterator[Contradiction]:
         sku_families |= families[value.id]
     if not told.isdisjoint(sku_families):
         return
-    items = given_by_id(view).get(COLOR, [])
+    items = items_of(view, COLOR)
     for item in items:
         if any(value is not None and value.id in reading.color_any for value in item.values):
             return
@@ -109,11 +109,14 @@ def _colors(view: View) -> Iterator[Contradiction]:
 
 
 def _materials(view: View) -> Iterator[Contradiction]:
-    claims = said(view).get(MATERIAL, ())
-    items = given_by_id(view).get(MATERIAL, [])
-    if not claims or not items:
-        return
     families = view.resources.taxonomy.reading.material_families
+    placed = filled(view).first.get(MATERIAL)
+    if placed is None or _told_alike(view, placed[1], families):
+        return
+    claims = said(view).get(MATERIAL, ())
+    items = items_of(view, MATERIAL)
+    if not claims:
+        return
     firm = [claim for claim in claims if claim.is_firm]
     if len({claim.value for claim in firm}) != 1:
         return
@@ -130,8 +133,24 @@ def _materials(view: View) -> Iterator[Contradiction]:
     yield _item(view, items[0].spec, firm[0].start, firm[0].end, items[0])
 
 
+def _told_alike(view: View, meaning: Meaning, families: Mapping[str, frozenset[str]]) -> bool:
+    """Whether the attribute holds every material that the title may firmly say, so that there is nothing to compare."""
+    phrases = view.resources.taxonomy.claims.phrases
+    held: set[str] = set()
+    for value in meaning.values:
+        known = families.get(value.id) if value is not None else None
+        if known is None:
+            return True  # nothing is known against it
+        held |= known
+    for spot in claim_spots(view):
+        for claim in phrases[spot[2]]:
+            if claim.is_firm and claim.attribute == MATERIAL and claim.value not in held:
+                return False
+    return True
+
+
 def _audience(view: View) -> Iterator[Contradiction]:
-    items = given_by_id(view).get("gender")
+    items = items_of(view, "gender")
     told = told_audience(view) if items else None
     if told is None or not items:
         return
@@ -144,9 +163,8 @@ def _audience(view: View) -> Iterator[Contradiction]:
 
 def _words(view: View) -> Iterator[Contradiction]:
     reading = view.resources.taxonomy.reading
-    known = given_by_id(view)
     for name in reading.told:
-        items = known.get(name)
+        items = items_of(view, name)
         if not items:
             continue
         claim = _one(said(view).get(name, ()))
@@ -160,13 +178,17 @@ def _words(view: View) -> Iterator[Contradiction]:
 
 
 def _numbers(view: View) -> Iterator[Contradiction]:
-    known = given_by_id(view)
-    for name in view.resources.taxonomy.reading.numbers:
-        items = known.get(name)
-        if not items or len(items) > 1:
+    reading = view.resources.taxonomy.reading
+    filled_in = filled(view)
+    names: Collection[str] = reading.number_names.intersection(filled_in.first)
+    if len(names) > 1:
+        names = [name for name in reading.numbers if name in names]
+    for name in names:
+        items = items_of(view, name)
+        if len(items) > 1:
             continue
         spec = items[0].spec
-        read = amount(view, items[0])
+        read = filled_in.first[name][1].amount
         found = measures(view, spec) if read is not None and read[1] is not None else []
         if read is None or read[1] is None or len({measure.amount for measure in found}) != 1:
             continue
@@ -186,7 +208,7 @@ def _varies(view: View, name: str) -> bool:
 
 
 def _pieces(view: View) -> Iterator[Contradiction]:
-    items = given_by_id(view).get("quantity")
+    items = items_of(view, "quantity")
     if not items or len(items) > 1 or sku_pieces_max(view) is not None:
         return
     low, high = sku_title_pieces_min(view), sku_title_pieces_max(view)
@@ -201,16 +223,6 @@ def _pieces(view: View) -> Iterator[Contradiction]:
         number = Decimal(low)
         ratio = quotient(max(number, read[0]), min(number, read[0]))
         yield _item(view, spec, found[0].start, found[0].end, items[0], ratio=ratio)
-
-
-CHECKS: tuple[Callable[[View], Iterator[Contradiction]], ...] = (
-    _colors,
-    _materials,
-    _audience,
-    _words,
-    _numbers,
-    _pieces,
-)
 
 
 @collection(
@@ -235,4 +247,21 @@ def attributes_contradictions(view: View) -> Sequence[Contradiction]:
     listing = view.listing
     if not listing.title or not (listing.attributes or listing.skus):
         return ()
-    return [item for check in CHECKS for item in check(view)]
+    reading = view.resources.taxonomy.reading
+    known = filled(view).first
+    told = claimed(view)
+    found: list[Contradiction] = []
+    if told:
+        if COLOR in told:
+            found.extend(_colors(view))
+        if MATERIAL in told and MATERIAL in known:
+            found.extend(_materials(view))
+    if "gender" in known:
+        found.extend(_audience(view))
+    if told and not reading.told_names.isdisjoint(told):
+        found.extend(_words(view))
+    if first_digit(view) >= 0 and not reading.number_names.isdisjoint(known):
+        found.extend(_numbers(view))
+    if "quantity" in known:
+        found.extend(_pieces(view))
+    return found

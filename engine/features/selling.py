@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.features.category_of import category
-from engine.features.given_attributes import BRAND, given_by_id
+from engine.features.given_attributes import BRAND, items_of
 from engine.features.product_noun import head_mention, mentions, names_category, place
 from engine.features.registry import Field, collection, feature
 from engine.features.screening import brands_mentions
@@ -101,7 +101,7 @@ class OtherBrand(NamedTuple):
 )
 def title_other_brands(view: View) -> Sequence[OtherBrand] | None:
     """None when the brand attribute is not given."""
-    items = given_by_id(view).get(BRAND)
+    items = items_of(view, BRAND)
     if not items:
         return None
     own = items[0].text.strip()

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from engine.features.product_noun import Word, longest_phrases, title_heads, title_words
+from engine.features.product_noun import Word, longest_phrases, title_heads, title_stems, title_words
 from engine.features.view import View, derived
 from engine.taxonomy import Attribute
 from engine.taxonomy.claims import COLOR, MATERIAL, Claim
@@ -30,6 +30,24 @@ class Said(NamedTuple):
 
 
 @derived
+def claim_spots(view: View) -> list[tuple[int, int, str]]:
+    """(first word, after the last word, phrase) of every phrase of the title that says a value of an attribute."""
+    index = view.resources.taxonomy.claims
+    stems = title_stems(view)
+    return [] if index.begins.isdisjoint(stems) else longest_phrases(stems, index.first, index.phrases)
+
+
+@derived
+def claimed(view: View) -> frozenset[str]:
+    """Ids of the attributes of which the title may say a value."""
+    named = view.resources.taxonomy.claims.named
+    spots = claim_spots(view)
+    if len(spots) == 1:
+        return named[spots[0][2]]
+    return frozenset().union(*[named[spot[2]] for spot in spots])
+
+
+@derived
 def said(view: View) -> Mapping[str, list[Said]]:
     """Attribute id → every value the title names, left to right; the longest phrase at each place."""
     title = view.listing.title
@@ -37,11 +55,11 @@ def said(view: View) -> Mapping[str, list[Said]]:
         return {}
     taxonomy = view.resources.taxonomy
     index = taxonomy.claims
-    words = title_words(view)
     found: dict[str, list[Said]] = {}
-    spots = longest_phrases([word[0] for word in words], index.first, index.phrases)
+    spots = claim_spots(view)
     if not spots:
         return found
+    words = title_words(view)
     flags = title_heads(view)
     for at, after, phrase in spots:
         for claim in index.phrases[phrase]:
@@ -89,12 +107,12 @@ def measures(view: View, attribute: Attribute) -> list[Measure]:
     """Numbers of the title in units of the attribute; none when a word beside one gives it another meaning."""
     title = view.listing.title
     taxonomy = view.resources.taxonomy
-    pattern = taxonomy.unit_pattern(attribute) if title and has_digit(view) else None
+    pattern = taxonomy.unit_pattern(attribute) if title and first_digit(view) >= 0 else None
     if pattern is None or not title:
         return []
     excuses = taxonomy.reading.number_excuses
     found = []
-    for match in pattern.finditer(title):
+    for match in pattern.finditer(title, first_digit(view)):
         value = taxonomy.convert(attribute, Decimal(match.group(1)), match.group(2))
         if value is None:
             continue
@@ -111,6 +129,7 @@ def measures(view: View, attribute: Attribute) -> list[Measure]:
 
 
 @derived
-def has_digit(view: View) -> bool:
-    """Whether the title has a digit at all."""
-    return DIGIT.search(view.listing.title or "") is not None
+def first_digit(view: View) -> int:
+    """Where the first digit of the title stands; -1 without one."""
+    match = DIGIT.search(view.listing.title or "")
+    return -1 if match is None else match.start()

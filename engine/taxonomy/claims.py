@@ -23,7 +23,8 @@ class Claim(NamedTuple):
 
 
 class ClaimIndex:
-    """`first`: first stem → longest phrase in words; `phrases`: stems joined by a space → claims."""
+    """`first`: first stem → longest phrase in words; `phrases`: stems joined by a space → claims; `named`: phrase → ids
+    of the attributes it says something of; `begins`: the first stems."""
 
     def __init__(self, attributes: Mapping[str, Attribute], reading: Reading) -> None:
         self.phrases: dict[str, tuple[Claim, ...]] = {}
@@ -40,6 +41,10 @@ class ClaimIndex:
         for phrase in self.phrases:
             head = phrase.partition(" ")[0]
             self.first[head] = max(self.first.get(head, 0), phrase.count(" ") + 1)
+        self.begins = frozenset(self.first)
+        self.named = {
+            phrase: frozenset([claim.attribute for claim in claims]) for phrase, claims in self.phrases.items()
+        }
 
     @staticmethod
     def _is_firm(name: str, phrase: str, reading: Reading) -> bool:

@@ -283,7 +283,7 @@ class Taxonomy:
         return self.values_of(attribute).get(fold(text))
 
     @cached_property
-    def values_met(self) -> dict[tuple[str, str], Any]:
+    def values_met(self) -> dict[tuple[str | None, str, str, str | None], Any]:
         """What the features make of values, remembered because they recur; whoever fills it bounds it."""
         return {}
 
