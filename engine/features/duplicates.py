@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple, overload
 
 from engine.facts import Listing
@@ -25,12 +25,17 @@ MOST_CANDIDATES = 50
 COMMON_SHARE = 5
 """A word that more than one in so many listings of the call have blocks nothing (small calls: see `_common`)."""
 
+MOST_VOTES = 4000
+"""Places in the index that are looked at for one listing, rare words first: what bounds the work in a large call."""
+
 FEW = 20
 """Up to so many listings share a word before it can count as common."""
 
 LONGEST_TITLE = 400
 """Code points of a title that are compared; the platform's limit is far below."""
 
+TITLE = (Location("/title"),)
+TITLE_AND_IMAGES = (*TITLE, Location("/images"))
 _MODEL = re.compile(r"[a-z]*\d[a-z\d]*(?:[.\-/][a-z\d]+)*")
 
 
@@ -39,6 +44,7 @@ class Card(NamedTuple):
 
     listing: Listing
     title: str
+    sorted_title: str
     words: frozenset[str]
     models: frozenset[str]
     pictures: frozenset[str]
@@ -54,6 +60,7 @@ def card(listing: Listing) -> Card:
     return Card(
         listing,
         title,
+        " ".join(sorted(title.split())),
         words,
         frozenset(word for word in words if _MODEL.fullmatch(word)),
         frozenset(_picture(image.url) for image in listing.images if image.url and image.kind == "main"),
@@ -112,16 +119,32 @@ class PeerIndex:
         for picture in wanted.pictures:
             for number in self._by_picture.get(picture, ())[: MOST_CANDIDATES * 2]:
                 votes[number] += len(wanted.words) + 1
+        left = MOST_VOTES
+        for owners in self._rare_first(wanted.words):
+            votes.update(owners[:left])
+            left -= len(owners)
+            if left <= 0:
+                break
+        return [self.cards[n] for n in _most_voted(votes) if not _is_same(self.cards[n].listing, wanted.listing)]
+
+    def _rare_first(self, words: Iterable[str]) -> list[list[int]]:
+        """The owners of each word that is not common, those of the rarest first."""
         limit = self._common()
-        for word in wanted.words:
-            owners = self._by_word.get(word, ())
-            if len(owners) <= limit:
-                votes.update(owners)
-        best = [number for number, _ in votes.most_common(MOST_CANDIDATES)]
-        return [self.cards[number] for number in best if not _is_same(self.cards[number].listing, wanted.listing)]
+        known = [(len(owners), word) for word in words if len(owners := self._by_word.get(word, [])) <= limit]
+        return [self._by_word[word] for count, word in sorted(known) if count]
 
     def _common(self) -> int:
         return max(FEW, len(self.cards) // COMMON_SHARE)
+
+
+def _most_voted(votes: Counter[int]) -> list[int]:
+    """At most `MOST_CANDIDATES` listings, most votes first, of equal ones the earlier in the index."""
+    if len(votes) > MOST_CANDIDATES:
+        least = sorted(votes.values(), reverse=True)[MOST_CANDIDATES - 1]
+        ranked = [(-count, number) for number, count in votes.items() if count >= least]
+    else:
+        ranked = [(-count, number) for number, count in votes.items()]
+    return [number for _, number in sorted(ranked)[:MOST_CANDIDATES]]
 
 
 def _is_same(one: Listing, other: Listing) -> bool:
@@ -145,27 +168,36 @@ class Lookalike(NamedTuple):
 
 def compare(one: Card, other: Card) -> Lookalike:
     """How like two listings are. A title's similarity is that of its words in any order (token sort ratio)."""
-    from rapidfuzz import fuzz
-
-    overlap = None
+    overlap = difference = same_price = None
     if one.attributes and other.attributes:
         shared = len(one.attributes & other.attributes)
-        overlap = quotient(shared, len(one.attributes | other.attributes))
-    difference = None
-    if one.price is not None and other.price is not None and max(one.price, other.price) > 0:
-        difference = quotient(abs(one.price - other.price), max(one.price, other.price))
+        overlap = quotient(shared, len(one.attributes) + len(other.attributes) - shared)
+    price, its_price = one.price, other.price
+    if price is not None and its_price is not None:
+        higher = max(price, its_price)
+        difference = quotient(abs(price - its_price), higher) if higher > 0 else None
+        same_price = None if difference is None else price == its_price
+    shared_images = len(one.pictures & other.pictures)
     return Lookalike(
         other.listing.id or other.title,
         other.listing.title or "",
-        round(fuzz.token_sort_ratio(one.title, other.title)),
+        round(_ratio()(one.sorted_title, other.sorted_title)) if one.sorted_title else 0,
         len(one.words & other.words),
         one.models != other.models,
-        None if difference is None else one.price == other.price,
+        same_price,
         difference,
         overlap,
-        len(one.pictures & other.pictures),
-        (Location("/title"), Location("/images")) if one.pictures & other.pictures else (Location("/title"),),
+        shared_images,
+        TITLE_AND_IMAGES if shared_images else TITLE,
     )
+
+
+@cache
+def _ratio() -> Callable[[str, str], float]:
+    """Likeness of two texts, of 100; of titles with their words in order that is the token sort ratio."""
+    from rapidfuzz import fuzz
+
+    return fuzz.ratio
 
 
 @derived

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import InvalidOperation
+from operator import attrgetter
 
 from engine.facts import Attribute, Listing
 from engine.features.category_of import category
@@ -41,6 +43,7 @@ _CONTENT = tuple(
     }
 )
 """The fields a buyer or the platform judges a listing by; status, days and sales are none."""
+_contents = attrgetter(*_CONTENT)
 
 
 @feature("listing.status", type="str", nullable=True, reads=("status",), en="Status of the listing", zh="商品状态")
@@ -159,8 +162,18 @@ def edit_changed_fields(view: View) -> list[str]:
     listing, previous = view.listing, view.listing.previous
     if previous is None:
         return []
-    pairs = ((name, getattr(listing, name), getattr(previous, name)) for name in _CONTENT)
-    return [name for name, now, before in pairs if before not in (None, (), {}) and now != before]
+    return [
+        name
+        for name, now, before in zip(_CONTENT, _contents(listing), _contents(previous), strict=True)
+        if before is not None and now is not before and before not in ((), {}) and _differ(now, before)
+    ]
+
+
+def _differ(now: object, before: object) -> bool:
+    try:
+        return now != before
+    except InvalidOperation:  # a price that is a signalling NaN compares with nothing
+        return repr(now) != repr(before)
 
 
 @feature(

@@ -201,6 +201,14 @@ def sku_count_named(view: View, list_id: str) -> int:
 
 
 @derived
+def _counts(view: View) -> list[Quantity]:
+    """The piece counts that SKU names say, those of each name once."""
+    if not _spoken(view)[2]:
+        return []
+    return [count for text in variants(view).names if text for count in _name(text).quantities]
+
+
+@derived
 def _sku_quantities(view: View) -> list[tuple[int, Quantity]]:
     """SKU → the piece counts its names say."""
     if not _spoken(view)[2]:
@@ -240,9 +248,10 @@ def _title_places(view: View, value: object) -> list[Location]:
 )
 def sku_quantities(view: View) -> list[str]:
     """Each count once with its unit, smallest first: ["1 piece", "10 piece"]."""
-    if not _spoken(view)[2]:
+    found = _counts(view)
+    if not found:
         return []
-    distinct = {(quantity.high, quantity.unit) for _, quantity in _sku_quantities(view)}
+    distinct = {(quantity.high, quantity.unit) for quantity in found}
     return [f"{count} {unit}" for count, unit in sorted(distinct)]
 
 
@@ -257,8 +266,8 @@ def sku_quantities(view: View) -> list[str]:
 )
 def sku_pieces_min(view: View) -> int | None:
     """None when no name says a number of pieces."""
-    found = _sku_quantities(view)
-    return min(quantity.low for _, quantity in found) if found else None
+    found = _counts(view)
+    return min(quantity.low for quantity in found) if found else None
 
 
 @feature(
@@ -272,8 +281,8 @@ def sku_pieces_min(view: View) -> int | None:
 )
 def sku_pieces_max(view: View) -> int | None:
     """None when no name says a number of pieces."""
-    found = _sku_quantities(view)
-    return max(quantity.high for _, quantity in found) if found else None
+    found = _counts(view)
+    return max(quantity.high for quantity in found) if found else None
 
 
 @feature(

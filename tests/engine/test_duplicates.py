@@ -85,3 +85,20 @@ def test_in_a_large_call_each_listing_is_compared_with_a_bounded_number() -> Non
         seen = view(peers=peers)
         seen.listing = own
         assert len(members("duplicates", seen)) <= 50
+
+
+def test_a_no_break_space_parts_words_as_any_space_does() -> None:
+    (item,) = seen_among(bottle("1"), bottle("2", TITLE.replace(" ", "\u00a0")))
+    assert item.title_similarity == 100
+
+
+def test_words_in_another_order_make_the_same_title() -> None:
+    (item,) = seen_among(bottle("1"), bottle("2", " ".join(reversed(TITLE.split()))))
+    assert item.title_similarity == 100
+
+
+def test_of_many_lookalikes_those_that_share_the_rarest_words_are_compared() -> None:
+    rows = [bottle(str(n), f"{TITLE} Series {n // 2}", f"p{n}") for n in range(400)]
+    seen = view(peers=Peers(rows))
+    seen.listing = rows[301]
+    assert [item.other for item in members("duplicates", seen)][:1] == ["300"]

@@ -173,3 +173,11 @@ def test_ten_thousand_skus_are_measured() -> None:
     assert [measure(f"sku.{name}", seen) for name in names] == [10_000, Decimal(90), 49_995_000, 0, 1]
     assert (measure("sku.count_named", seen, "w"), measure("sku.quantities", seen)) == (0, [])
     assert measure("sku.highest_to_median", seen) == Decimal(2)
+
+
+def test_a_unit_in_unusual_letters_is_read_as_its_plain_form() -> None:
+    assert [(found.low, found.unit) for found in quantities("10 pc\u017f")] == [(10, "piece")]
+
+
+def test_a_number_is_counted_whole_or_not_at_all() -> None:
+    assert quantities("1234567 pcs 1-1234567 pcs") == []
