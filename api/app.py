@@ -23,10 +23,11 @@ from api.limiting import RateLimiter
 from api.metrics import Metrics
 from api.middleware import Edge
 from api.parameters import today
-from api.reference import rule_data, rule_summary
+from api.reference import rule_summary
 from api.routes import prechecks as precheck_routes
 from api.routes import rules as rule_routes
 from api.routes import service as service_routes
+from api.rule_pages import rule_data
 from api.services.prechecks import Options, Prechecks
 from api.services.reading import read_body, read_one
 from api.settings import Settings, SettingsError

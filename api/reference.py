@@ -55,8 +55,8 @@ VALUES = {
 }  # fmt: skip
 
 
-def rule_page(rule: CheckRule, lang: str = "en") -> str:
-    """The page of a rule in Markdown."""
+def check_page(rule: CheckRule, lang: str = "en") -> str:
+    """The page of a check in Markdown."""
     words = WORDS[lang]
     lines = [f"# {rule.id} {_text(rule.title[lang])}", ""]
     lines += _table((words["param"], words["value"]), _facts(rule, lang))
@@ -85,7 +85,7 @@ def rule_page(rule: CheckRule, lang: str = "en") -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def rule_data(rule: CheckRule) -> dict[str, Any]:
+def check_data(rule: CheckRule) -> dict[str, Any]:
     """The same page as data: everything the file says but its place on this machine's disk."""
     examples = [
         {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from api.reference import rule_page
+from api.rule_pages import rule_page
 from engine import Pack
 from engine.conditions.operators import OPERATORS, QUANTIFIERS, TRANSFORMS
 from engine.features.registry import SUBJECTS, Field

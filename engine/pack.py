@@ -21,8 +21,9 @@ from engine.features.scan import Scanner
 from engine.features.view import View
 from engine.intake import one_listing
 from engine.lazily import lazily
+from engine.loading.kinds import KINDS
 from engine.loading.pack_files import Code, Contents, read_pack
-from engine.model.rule import CheckRule
+from engine.model.rule import AnyRule, CheckRule
 from engine.taxonomy import Taxonomy
 
 Draft = Listing | Mapping[str, Any] | bytes | str
@@ -42,6 +43,9 @@ class Pack:
         self.baseline = contents.baseline
         self.examples_as_of = contents.examples_as_of
         self.rules: Mapping[str, CheckRule] = {rule.id: rule for rule in contents.rules}
+        self.all_rules: Mapping[str, AnyRule] = {
+            rule.id: rule for kind in KINDS.values() for rule in getattr(contents, kind.collection)
+        }
         self.codes: Mapping[str, Code] = {code.code: code for code in contents.codes}
         self.ref = PackRef(self.id, self.version, self.digest)
         self._contents = contents
@@ -49,7 +53,7 @@ class Pack:
         self._programs: dict[tuple[str, int], Program] = {}
 
     def __repr__(self) -> str:
-        return f"<Pack {self.id} {self.version}, {len(self.rules)} rules, {self.digest[:19]}>"
+        return f"<Pack {self.id} {self.version}, {len(self.all_rules)} rules, {self.digest[:19]}>"
 
     @lazily
     def resources(self) -> Resources:

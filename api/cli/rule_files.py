@@ -37,7 +37,7 @@ def lint(pack: Annotated[Path | None, Parameter(show_default=False)] = None) -> 
     else:
         faults = [*lock_faults(loaded), *hygiene_faults(loaded, datetime.now(UTC).date())]
         if not faults:
-            print(f"{len(loaded.rules)} rules, {len(loaded.codes)} codes: no faults")
+            print(f"{len(loaded.all_rules)} rules, {len(loaded.codes)} codes: no faults")
     for fault in faults:
         print(fault)
     if faults:
@@ -67,11 +67,11 @@ def run_examples_of(
     from engine.loading.example_run import baseline_findings, run_examples
 
     loaded = open_pack(pack, use_cache=False)
-    unknown = [rule_id for rule_id in ids if rule_id not in loaded.rules]
+    unknown = [rule_id for rule_id in ids if rule_id not in loaded.all_rules]
     if unknown:
         from engine import UnknownName
 
-        return fail(str(UnknownName("rule", unknown[0], list(loaded.rules))))
+        return fail(str(UnknownName("rule", unknown[0], list(loaded.all_rules))))
     problems = baseline_findings(loaded)
     for problem in problems:
         print(f"baseline: {problem}")
@@ -85,7 +85,7 @@ def run_examples_of(
                 print(f"    {problem}")
         elif verbose:
             print(f"ok  {outcome.label}")
-    print(f"{total} examples of {len(ids) or len(loaded.rules)} rules: {total - failed} hold, {failed} fail")
+    print(f"{total} examples of {len(ids) or len(loaded.all_rules)} rules: {total - failed} hold, {failed} fail")
     if mutate:
         failed += _mutate(loaded, ids)
     return BLOCKED if failed else CLEAN
@@ -154,7 +154,7 @@ def new(id: str, name: str, *, folder: Path | None = None, code: str = "INACTIVE
     code
         The finding's code, from codes.yaml.
     """
-    from engine.loading.reader import ID, NAME
+    from engine.loading.header import ID, NAME
 
     if not ID.match(id):
         return fail(f'"{id}" is no rule id; write three capitals and three digits, such as LST150')

@@ -14,8 +14,9 @@ from api.context import context_of
 from api.guard import Guard
 from api.languages import choose
 from api.problems import ProblemError
-from api.reference import PAGE_HEADERS, rule_data, rule_page, rule_summary, to_html
+from api.reference import PAGE_HEADERS, rule_summary, to_html
 from api.routes.prechecks import unknown_rule
+from api.rule_pages import rule_data, rule_page
 from engine import Pack
 from engine.errors import nearest
 from engine.features.registry import SUBJECTS
@@ -75,9 +76,9 @@ async def rules(
 async def rule(request: Request, rule_id: str) -> Response:
     """As data, or as the page of the reference: Accept text/html or text/markdown."""
     pack: Pack = request.app.state.pack
-    found = pack.rules.get(rule_id)
+    found = pack.all_rules.get(rule_id)
     if found is None:
-        raise unknown_rule(nearest(rule_id[:40], pack.rules))
+        raise unknown_rule(nearest(rule_id[:40], pack.all_rules))
     kind = preferred(request.headers.get("accept", "*/*"))
     if kind == "json":
         return answer(rule_data(found))

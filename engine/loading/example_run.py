@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +24,14 @@ class Outcome(Struct, frozen=True):
     rule: str
     file: str
     line: int
-    fires: bool
+    group: str  # must_fire, must_pass, or what a kind of rule calls its examples
     name: str
     problems: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         """LST104/must_fire/the platform's own case"""
-        return f"{self.rule}/{'must_fire' if self.fires else 'must_pass'}/{self.name}"
+        return f"{self.rule}/{self.group}/{self.name}"
 
 
 def laid_over(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,12 +64,20 @@ class Stage:
 
 
 def run_examples(pack: Pack, rule_ids: Iterable[str] | None = None) -> Iterator[Outcome]:
-    """Every example of the rules (all by default), in file order."""
-    for rule_id in rule_ids if rule_ids is not None else pack.rules:
-        rule = pack.rules[rule_id]
-        for example in rule.examples:
-            problems = tuple(_problems(pack, rule, example))
-            yield Outcome(rule.id, rule.file, example.line, example.fires, example.name, problems)
+    """Every example of the rules (all of every kind by default), in file order."""
+    for rule_id in rule_ids if rule_ids is not None else pack.all_rules:
+        rule = pack.all_rules[rule_id]
+        yield from RUNNERS[rule.kind](pack, rule)
+
+
+def _run_check(pack: Pack, rule: CheckRule) -> Iterator[Outcome]:
+    for example in rule.examples:
+        group = "must_fire" if example.fires else "must_pass"
+        yield Outcome(rule.id, rule.file, example.line, group, example.name, tuple(_problems(pack, rule, example)))
+
+
+RUNNERS: dict[str, Callable[[Pack, Any], Iterator[Outcome]]] = {"check": _run_check}
+"""Kind of rule → what runs its examples."""
 
 
 def baseline_findings(pack: Pack) -> list[str]:

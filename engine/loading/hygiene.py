@@ -17,7 +17,7 @@ STALE_AFTER = timedelta(days=400)
 def hygiene_faults(pack: Pack, today: date) -> list[Fault]:
     """H001: a stable rule without a primary or house source. H002: a source last read too long ago."""
     faults = []
-    for rule in pack.rules.values():
+    for rule in pack.all_rules.values():
         grades = {source.grade for source in rule.sources}
         if rule.status == "stable" and grades <= {"secondary"}:
             reason = f"{rule.id} is stable but has only secondary sources; make it experimental or find the policy"

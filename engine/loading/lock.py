@@ -10,17 +10,13 @@ import msgspec
 from msgspec import Struct
 
 from engine.errors import Fault
-from engine.model.rule import CheckRule
+from engine.loading.kinds import KINDS
+from engine.model.rule import AnyRule
 
 if TYPE_CHECKING:
     from engine.pack import Pack
 
 FILE = "rules.lock.json"
-_BEHAVIOUR = (
-    "code", "mode", "severity", "confidence", "subject", "marketplace", "categories", "not_categories",
-    "effective_from", "effective_until", "each", "when", "parameters", "fix",
-)  # fmt: skip
-"""What counts as behaviour. Wording, sources and examples may change within a revision."""
 
 
 class Locked(Struct, frozen=True):
@@ -37,17 +33,16 @@ class Lock(Struct, frozen=True):
     codes: list[str]
 
 
-def behaviour(rule: CheckRule) -> str:
-    """A digest of everything that decides when the rule fires and what follows."""
-    parts = {name: getattr(rule, name) for name in _BEHAVIOUR}
-    parts["when"] = _without_places(msgspec.to_builtins(rule.when))
-    data = msgspec.json.encode(msgspec.to_builtins(parts), order="deterministic")
+def behaviour(rule: AnyRule) -> str:
+    """A digest of everything that decides when the rule fires and what follows (`Kind.behaviour`)."""
+    parts = {name: getattr(rule, name) for name in KINDS[rule.kind].behaviour}
+    data = msgspec.json.encode(_without_places(msgspec.to_builtins(parts)), order="deterministic")
     return hashlib.sha256(data).hexdigest()[:16]
 
 
 def lock_of(pack: Pack) -> Lock:
     """The lock that fits the pack as it is."""
-    rules = {rule.id: Locked(rule.revision, behaviour(rule)) for rule in pack.rules.values()}
+    rules = {rule.id: Locked(rule.revision, behaviour(rule)) for rule in pack.all_rules.values()}
     return Lock(dict(sorted(rules.items())), sorted(pack.codes))
 
 
@@ -72,15 +67,15 @@ def lock_faults(pack: Pack) -> list[Fault]:
         for code in lock.codes
         if code not in pack.codes
     ]
-    for rule_id in lock.rules.keys() - pack.rules.keys():
+    for rule_id in lock.rules.keys() - pack.all_rules.keys():
         reason = f"the rule {rule_id} is gone; keep it with `status: deprecated` and `replaced_by`"
         faults.append(Fault(file.as_posix(), 1, 1, "R024", reason))
-    for rule in pack.rules.values():
+    for rule in pack.all_rules.values():
         faults += _rule_faults(rule, lock.rules.get(rule.id))
     return sorted(faults)
 
 
-def _rule_faults(rule: CheckRule, locked: Locked | None) -> list[Fault]:
+def _rule_faults(rule: AnyRule, locked: Locked | None) -> list[Fault]:
     if locked is None:
         return [Fault(rule.file, 1, 1, "R024", f"{rule.id} is not in the lock; run `storewarden rules lock`")]
     if locked.behaviour == behaviour(rule):

@@ -55,7 +55,9 @@ class Survivor(Struct, frozen=True, order=True):
 
 def survivors(pack: Pack, rule_ids: Iterable[str] | None = None) -> Iterator[Survivor]:
     """The mutants of the rules (all by default) that every example survives."""
-    for rule_id in rule_ids if rule_ids is not None else pack.rules:
+    for rule_id in rule_ids if rule_ids is not None else pack.all_rules:
+        if rule_id not in pack.rules:
+            continue
         rule = pack.rules[rule_id]
         scenes = [_Scene(pack, stage) for stage in (Stage(pack, example) for example in rule.examples)]
         expected = [scene.outcome(rule) for scene in scenes]

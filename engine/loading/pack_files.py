@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -25,7 +25,8 @@ from engine.features import SUBJECT_ARGUMENTS
 from engine.features.resources import WordList
 from engine.loading import cache
 from engine.loading.fields import Faults, Fields
-from engine.loading.reader import Context, read_rule
+from engine.loading.header import Context
+from engine.loading.kinds import KINDS, kind_of
 from engine.loading.strict_yaml import Node, parse
 from engine.loading.taxonomy_files import check_taxonomy
 from engine.model.rule import CheckRule
@@ -53,7 +54,7 @@ class ListFile(Struct, frozen=True, omit_defaults=True):
 
 
 class Contents(Struct, frozen=True):
-    """Everything a pack's files say, in a form that can be cached."""
+    """Everything a pack's files say, in a form that can be cached. Each kind of rule has one tuple (see kinds.py)."""
 
     id: str
     version: str
@@ -132,6 +133,7 @@ class _Reader:
         if len(self._found) > before:  # half a tree would bring a fault for every rule that names a category
             raise RulePackError(self._found)
         taxonomy = [_plain(node) for node, _ in tree.values()]
+        nodes = {name: node for name in self._rule_files() if (node := self._parse(name)) is not None}
         context = Context(
             lists=frozenset(item.id for item in lists),
             codes=frozenset(code.code for code in codes),
@@ -142,16 +144,16 @@ class _Reader:
                 "attribute": frozenset(_attribute_ids(taxonomy)),
                 "scanned list": frozenset(item.id for item in lists if item.scan),
             },
+            rules=_ids_by_kind(nodes.values()),
         )
-        rules = [rule for name in self._rule_files() if (rule := self._rule(name, context)) is not None]
-        self._unique([(rule.id, rule.file) for rule in rules], "R005", "rule")
+        rules = self._rules(nodes, context)
         baseline = self._parse("baseline.yaml") if "baseline.yaml" in self._files else None
         if self._found:
             raise RulePackError(self._found)
         return Contents(
             **manifest,
+            **rules,
             digest=self._digest,
-            rules=tuple(sorted(rules, key=lambda rule: rule.id)),
             codes=tuple(codes),
             lists=tuple(lists),
             taxonomy=tuple(taxonomy),
@@ -183,11 +185,17 @@ class _Reader:
             return None
         return parse(text, file, self._found)
 
-    def _rule(self, name: str, context: Context) -> CheckRule | None:
-        node = self._parse(name)
-        if node is None:
-            return None
-        return read_rule(node, context, self._faults_of(name))
+    def _rules(self, nodes: Mapping[str, Node], context: Context) -> dict[str, Any]:
+        """Collection → its rules by id."""
+        found: dict[str, list[Any]] = {kind.collection: [] for kind in KINDS.values()}
+        for name, node in nodes.items():
+            faults = self._faults_of(name)
+            kind = kind_of(node, faults)
+            rule = kind.read(node, context, faults) if kind is not None else None
+            if kind is not None and rule is not None:
+                found[kind.collection].append(rule)
+        self._unique([(rule.id, rule.file) for rules in found.values() for rule in rules], "R005", "rule")
+        return {name: tuple(sorted(rules, key=lambda rule: rule.id)) for name, rules in found.items()}
 
     def _manifest(self) -> dict[str, Any]:
         name = f"{self._name}/pack.yaml"
@@ -280,6 +288,15 @@ def _plain(node: Node) -> Any:
         return str(value) if isinstance(value, Decimal | date) else value
 
     return convert(node.plain())
+
+
+def _ids_by_kind(nodes: Iterable[Node]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for node in nodes:
+        kind, rule_id = node.get("kind"), node.get("id")
+        if kind is not None and rule_id is not None and isinstance(kind.value, str) and isinstance(rule_id.value, str):
+            found.setdefault(kind.value, set()).add(rule_id.value)
+    return {kind: frozenset(ids) for kind, ids in found.items()}
 
 
 def _category_ids(documents: list[dict[str, Any]]) -> Iterator[str]:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from pathlib import PurePosixPath
 from typing import Any
 
 import msgspec
@@ -16,27 +12,13 @@ from engine.facts import Listing, Store
 from engine.features.registry import SUBJECTS
 from engine.fixes import OPERATIONS
 from engine.loading.fields import Faults, Fields
+from engine.loading.header import WORD, Context, read_common, read_effective, read_marketplace, read_parameters
 from engine.loading.messages import FORMATS, formats, placeholders, stray_braces
-from engine.loading.selections import Scope, family_of, read_when, split_argument
+from engine.loading.selections import Scope, read_when, split_argument
 from engine.loading.strict_yaml import Node
 from engine.model import rule as model
-from engine.model.expressions import Literal, Ref
-from engine.model.rule import CheckRule, Dated, Each, Example, FixSpec, Parameter, Source
-
-ID = re.compile(r"[A-Z]{3}[0-9]{3}\Z")
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
-WORD = re.compile(r"[a-z][a-z0-9_]*\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the rest of the pack offers a rule."""
-
-    lists: frozenset[str] = frozenset()
-    codes: frozenset[str] = frozenset()
-    categories: frozenset[str] = frozenset()
-    marketplaces: frozenset[str] = frozenset()
-    arguments: Mapping[str, frozenset[str]] = field(default_factory=dict)
+from engine.model.expressions import Ref
+from engine.model.rule import CheckRule, Each, Example, FixSpec
 
 
 def read_rule(root: Node, context: Context, faults: Faults) -> CheckRule | None:
@@ -45,40 +27,29 @@ def read_rule(root: Node, context: Context, faults: Faults) -> CheckRule | None:
     fields.choice("kind", ("check",))
     subject, marketplace, categories, not_categories = _applies_to(fields, context)
     registry = SUBJECTS[subject]
-    parameters = _parameters(fields)
+    parameters = read_parameters(fields)
     scope = Scope(registry, context.lists, parameters, arguments=context.arguments)
     each = _each(fields, scope)
     when_node = fields.required("when")
     when = read_when(when_node, scope, faults) if when_node is not None else None
-    since, until = _effective(fields)
+    since, until = read_effective(fields)
     code = fields.text("code")
     if code is not None and code not in context.codes:
         faults.at(root.value["code"], "R018", f'unknown code "{code}"{suggestion(code, context.codes)}; see codes.yaml')
     at = _at(fields, scope)
     values: dict[str, Any] = {
-        "id": _identity(fields, "id", ID, "three capitals and three digits, such as LST104"),
-        "name": _identity(fields, "name", NAME, "lower-case words joined by -, such as title-keyword-stuffing"),
-        "status": fields.choice("status", model.STATUSES),
+        **read_common(fields),
         "mode": fields.choice("mode", model.MODES),
-        "revision": fields.integer("revision"),
         "section": fields.choice("section", model.SECTIONS),
         "severity": fields.choice("severity", model.SEVERITIES),
         "confidence": fields.choice("confidence", model.CONFIDENCES),
-        "title": fields.wording("title"),
-        "why": fields.wording("why"),
-        "notes": fields.wording("notes", required=False),
-        "replaced_by": fields.text("replaced_by", required=False),
         "message": fields.wording("message"),
-        "sources": _sources(fields),
         "fix": _fix(fields, scope),
         "examples": _examples(fields, subject),
     }
     fields.close()
     _check_wordings(root, values, scope, faults)
     _check_use(root, scope, faults)
-    _check_file_name(root, values, faults)
-    if values["status"] == "deprecated" and values["replaced_by"] is None:
-        faults.at(root, "R002", 'a deprecated rule says which one it is "replaced_by"')
     if not faults.clean or when is None or since is None:
         return None
     return CheckRule(
@@ -99,33 +70,13 @@ def read_rule(root: Node, context: Context, faults: Faults) -> CheckRule | None:
     )
 
 
-def _identity(fields: Fields, key: str, pattern: re.Pattern[str], shape: str) -> str | None:
-    value = fields.text(key)
-    if value is not None and not pattern.match(value):
-        fields.faults.at(fields.node.value[key], "R003", f'"{key}" must be {shape}, not "{value}"')
-        return None
-    return value
-
-
-def _check_file_name(root: Node, values: Mapping[str, Any], faults: Faults) -> None:
-    if values["id"] is None or values["name"] is None:
-        return
-    wanted = f"{values['id']}_{values['name'].replace('-', '_')}.yaml"
-    actual = PurePosixPath(faults.file).name
-    if actual != wanted:
-        faults.at(root.value["id"], "R004", f"the file must be named {wanted} after its id and name, not {actual}")
-
-
 def _applies_to(fields: Fields, context: Context) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
     node = fields.required("applies_to")
     if node is None:
         return "listing", "", (), ()
     scope = Fields(node, fields.faults, '"applies_to"')
     subject = scope.choice("subject", tuple(SUBJECTS)) or "listing"
-    marketplace = scope.text("marketplace") or ""
-    if marketplace and marketplace not in context.marketplaces:
-        known = ", ".join(sorted(context.marketplaces))
-        fields.faults.at(node.value["marketplace"], "R017", f'this pack is for {known}, not "{marketplace}"')
+    marketplace = read_marketplace(scope, context)
     chosen: dict[str, tuple[str, ...]] = {}
     for key in ("categories", "not_categories"):
         names = scope.texts(key)
@@ -135,81 +86,6 @@ def _applies_to(fields: Fields, context: Context) -> tuple[str, str, tuple[str, 
         chosen[key] = tuple(name for name, _ in names)
     scope.close()
     return subject, marketplace, chosen["categories"], chosen["not_categories"]
-
-
-def _effective(fields: Fields) -> tuple[date | None, date | None]:
-    node = fields.required("effective")
-    if node is None:
-        return None, None
-    dates = Fields(node, fields.faults, '"effective"')
-    since, until = dates.day("from"), dates.day("until", required=False)
-    if since is not None and until is not None and until <= since:
-        fields.faults.at(node, "R022", '"until" must come after "from"')
-    dates.close()
-    return since, until
-
-
-def _parameters(fields: Fields) -> dict[str, Parameter]:
-    node = fields.optional("params")
-    found: dict[str, Parameter] = {}
-    if node is None:
-        return found
-    if not isinstance(node.value, dict):
-        fields.faults.at(node, "R003", '"params" must map names to parameters')
-        return found
-    for name, child in node.items():
-        parameter = _parameter(str(name), child, node.keys[name], fields.faults)
-        if parameter is not None:
-            found[str(name)] = parameter
-    return found
-
-
-def _parameter(name: str, node: Node, place: tuple[int, int], faults: Faults) -> Parameter | None:
-    if not WORD.match(name):
-        faults.at(place, "R003", f'a parameter is named in lower case with _, not "{name}"')
-        return None
-    if not isinstance(node.value, dict):
-        reason = f'the parameter "{name}" has no date: write {{origin: …, unit: …, values: {{2026-01-01: …}}}}'
-        faults.at(node, "R008", reason)
-        return None
-    fields = Fields(node, faults, f'the parameter "{name}"')
-    origin = fields.choice("origin", ("platform", "house"))
-    unit = fields.text("unit")
-    source = fields.text("source", required=origin == "platform")
-    note = fields.wording("note", required=origin == "house")
-    values = fields.required("values")
-    history = _history(name, values, faults) if values is not None else None
-    fields.close()
-    if history is None or origin is None or unit is None:
-        return None
-    is_list = values is not None and any(isinstance(child.value, list) for _, child in values.items())
-    return Parameter(name, origin, unit, history, is_list, source, note)
-
-
-def _history(name: str, node: Node, faults: Faults) -> tuple[Dated, ...] | None:
-    if not isinstance(node.value, dict) or not node.value:
-        faults.at(node, "R008", f'the values of "{name}" must have dates: {{2026-01-01: …}}')
-        return None
-    dated = []
-    families = set()
-    for since, child in node.items():
-        if not isinstance(since, date):
-            faults.at(node.keys[since], "R008", f'"{since}" is no date; write the day the value is in force from')
-            return None
-        items = child.value if isinstance(child.value, list) else [child]
-        if not items:
-            faults.at(child, "R003", "the list is empty")
-            return None
-        for item in items:
-            families.add(family_of(item.value))
-            if isinstance(item.value, dict | list) or item.value is None:
-                faults.at(item, "R003", "a parameter holds numbers, texts, booleans or dates")
-                return None
-        dated.append(Dated(since, tuple(Literal.of(item.value) for item in items)))
-    if len(families) > 1:
-        faults.at(node, "R013", f'the values of "{name}" are of several kinds: {", ".join(sorted(families))}')
-        return None
-    return tuple(sorted(dated, key=lambda entry: entry.since))
 
 
 def _each(fields: Fields, scope: Scope) -> Each | None:
@@ -242,27 +118,6 @@ def _at(fields: Fields, scope: Scope) -> Ref | None:
         return Ref("", item=True)
     resolved = scope.resolve(text, fields.node.value["at"], fields.faults)
     return resolved[0] if resolved else None
-
-
-def _sources(fields: Fields) -> tuple[Source, ...]:
-    found = []
-    for node in fields.entries("source", required=True):
-        source = Fields(node, fields.faults, "a source")
-        values = {
-            "id": source.text("id"),
-            "publisher": source.text("publisher"),
-            "clause": source.text("clause"),
-            "url": source.text("url"),
-            "grade": source.choice("grade", model.GRADES),
-            "retrieved": source.day("retrieved"),
-        }
-        source.close()
-        if all(value is not None for value in values.values()):
-            found.append(Source(**values))  # type: ignore[arg-type]
-    if not found and fields.faults.clean:
-        reason = "a rule needs a source: publisher, clause, url, grade and day of retrieval"
-        fields.faults.at(fields.node, "R021", reason)
-    return tuple(found)
 
 
 def _fix(fields: Fields, scope: Scope) -> FixSpec | None:

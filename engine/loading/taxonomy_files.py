@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from engine.errors import suggestion
 from engine.loading.fields import Faults, wording
-from engine.loading.reader import WORD
+from engine.loading.header import WORD
 from engine.loading.strict_yaml import Node
 
 REFERRING = ("required", "key", "optional")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -89,6 +89,33 @@ class Example(Struct, frozen=True, omit_defaults=True):
     also: tuple[str, ...] = ()
     result: str | None = None  # not_checked or not_applicable, where a must_pass example proves that
     line: int = 0
+
+
+class AnyRule(Protocol):
+    """What the rules of every kind have."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def revision(self) -> int: ...
+    @property
+    def title(self) -> Text: ...
+    @property
+    def why(self) -> Text: ...
+    @property
+    def sources(self) -> tuple[Source, ...]: ...
+    @property
+    def parameters(self) -> dict[str, Parameter]: ...
+    @property
+    def file(self) -> str: ...
+    def dates(self) -> set[date]:
+        """Every day on which the rule changes its behaviour."""
 
 
 class CheckRule(Struct, frozen=True, omit_defaults=True):

@@ -15,8 +15,9 @@ from starlette.testclient import TestClient
 from api import examples, schemas
 from api.paging import make_token, read_token
 from api.problems import ProblemError
-from api.reference import rule_page, to_html
+from api.reference import to_html
 from api.reference_pages import reference_pages
+from api.rule_pages import rule_page
 from engine import Pack
 from engine.features.registry import SUBJECTS
 

@@ -24,8 +24,9 @@ from engine.conditions.operators import OPERATORS, QUANTIFIERS, TRANSFORMS
 from engine.conditions.regex_safety import check_regex
 from engine.errors import Fault
 from engine.loading.fields import Faults
+from engine.loading.header import Context
 from engine.loading.messages import FORMATS
-from engine.loading.reader import Context, read_rule
+from engine.loading.reader import read_rule
 from engine.loading.strict_yaml import parse
 from tests.docs.pages import ROOT, Block, anchors, blocks, commands, links, missing_lines
 
