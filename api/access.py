@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -13,8 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from starlette.types import Scope
 
-from api.context import context_of
+from api.context import Context, context_of
 from api.problems import ProblemError
+from api.tokens import BEGINS
 from store_model.access import Key, find_key, has_keys, hash_secret
 from store_model.db import Database
 
@@ -33,6 +34,8 @@ def utc_now() -> datetime:
 class Keys:
     """Answers who a request comes from. `policy` is always, never, or optional (until the first key is created).
 
+    `of_token` gives the rights behind an access token, which is taken in place of a key.
+
     What the database said is believed for `seconds`, so a revoked key may live that much longer.
     """
 
@@ -43,21 +46,25 @@ class Keys:
         self.policy = policy
         self.seconds = seconds
         self.now = now
+        self.of_token: Callable[[str, Context], Awaitable[frozenset[str]]] | None = None
         self._known: OrderedDict[str, tuple[float, Key | None]] = OrderedDict()
         self._required = policy == "always"
         self._asked_until = 0.0
 
     async def identify(self, scope: Scope, right: str) -> Key | None:
-        """The caller's key; None where none is needed. 401 without a valid key, 403 without the right."""
+        """The caller's key; None where none is needed, or for an access token. 401 without a valid key, 403 without the
+        right."""
         context = context_of(scope)
         secret = secret_of(context.received)
         if secret is None:
             if await self.are_required():
                 raise ProblemError("key_missing", headers=CHALLENGE)
             return None
-        hashed = hash_secret(secret)
-        known = self._known.get(hashed)
-        key = known[1] if known is not None and time.monotonic() < known[0] else await self._find(hashed)
+        if self.of_token is not None and secret.startswith(BEGINS):
+            if right not in await self.of_token(secret, context):
+                raise ProblemError("scope_missing", scope=right)
+            return None
+        key = await self.find(hash_secret(secret))
         if key is None or not key.is_valid(self.now()):
             raise ProblemError(
                 "key_invalid", headers={"www-authenticate": CHALLENGE["www-authenticate"] + ', error="invalid_token"'}
@@ -66,6 +73,11 @@ class Keys:
         if right not in key.scopes:
             raise ProblemError("scope_missing", scope=right)
         return key
+
+    async def find(self, hashed: str) -> Key | None:
+        """The key with this hash, valid or not, as the database had it some seconds ago at most."""
+        known = self._known.get(hashed)
+        return known[1] if known is not None and time.monotonic() < known[0] else await self._find(hashed)
 
     async def are_required(self) -> bool:
         """Whether a caller needs a key now."""

@@ -6,6 +6,7 @@ import gc
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from starlette.types import ASGIApp
 import rules
 from api import examples, logs, openapi
 from api import problems as problem_handlers
-from api.access import Keys
+from api.access import Keys, utc_now
+from api.callers import Principals
 from api.limiting import RateLimiter
 from api.metrics import Metrics
 from api.middleware import Edge
@@ -28,6 +30,7 @@ from api.routes import prechecks as precheck_routes
 from api.routes import rules as rule_routes
 from api.routes import service as service_routes
 from api.rule_pages import rule_data
+from api.secrets import load_secrets
 from api.services.prechecks import Options, Prechecks
 from api.services.reading import read_body, read_one
 from api.settings import Settings, SettingsError
@@ -73,9 +76,21 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
     state.settings = settings
     state.log = log
     state.pack = pack or load_pack(pack_path(settings.pack))
-    state.database = open_database(settings.database_url)
+    state.now = utc_now
+
+    def clock() -> datetime:
+        """The service's clock, which a test may set after all has been made."""
+        return state.now()  # type: ignore[no-any-return]
+
+    state.database = open_database(settings.database_url, now=clock)
+    state.secrets = load_secrets(settings, state.database)
     state.metrics = Metrics()
-    state.keys = Keys(state.database, policy=settings.keys, seconds=settings.key_cache_seconds)
+    state.keys = Keys(state.database, policy=settings.keys, seconds=settings.key_cache_seconds, now=clock)
+    state.principals = Principals(
+        state.database, state.keys, token_key=state.secrets.key("access token"), seconds=settings.key_cache_seconds
+    )
+    state.keys.of_token = state.principals.rights
+    state.database_threads = ThreadPoolExecutor(settings.database_threads, thread_name_prefix="database")
     state.limiter = RateLimiter(settings.rate_limit)
     state.threads = ThreadPoolExecutor(settings.heavy_threads, thread_name_prefix="check")
     state.prechecks = Prechecks(
@@ -124,6 +139,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         gc.unfreeze()
         state.threads.shutdown(wait=False, cancel_futures=True)
+        state.database_threads.shutdown(wait=False, cancel_futures=True)
         state.database.close()
 
 

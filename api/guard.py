@@ -29,9 +29,9 @@ class Guard:
         client = scope.get("client")
         address = client[0] if client else "unknown"
         try:
-            key = await keys.identify(scope, self.scope_name)
+            await keys.identify(scope, self.scope_name)
         except ProblemError as refused:
             if refused.kind.status == 401:  # guessing is counted too
                 limiter.hit(address, context)
             raise
-        limiter.hit(key.prefix if key is not None else address, context)
+        limiter.hit(context.caller or address, context)

@@ -51,6 +51,8 @@ class Settings:
     inline_bytes: int = 128 * 1024
     inline_items: int = 20
     heavy_threads: int = 2
+    database_threads: int = 8
+    secret_key: str = ""
     time_budget_seconds: float = 30.0
     body_timeout_seconds: float = 20.0
     log_level: str = "info"
@@ -151,6 +153,12 @@ def _yes_or_no(value: Any) -> bool:
     return bool(value.lower() == "true")
 
 
+def _secret(value: str) -> str:
+    if value and len(value) < 32:
+        raise ValueError("must have at least 32 characters, or be empty for one that the database keeps")
+    return value
+
+
 def _limit(value: str) -> str:
     if value:
         try:
@@ -171,6 +179,8 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "inline_bytes": _whole(0, 1024**3),
     "inline_items": _whole(0, 100_000),
     "heavy_threads": _whole(1, 64),
+    "database_threads": _whole(1, 64),
+    "secret_key": _secret,
     "time_budget_seconds": _seconds(0.01, 3600),
     "body_timeout_seconds": _seconds(0.01, 3600),
     "log_level": _one_of("debug", "info", "warning", "error"),

@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import JSON, String, func, select
+from sqlalchemy import JSON, ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from store_model.db import Base, UtcDateTime
+from store_model.columns import Base, UtcDateTime
+from store_model.tenancy import Id
 
 MARK = "sw_"
 """How every key begins, so that a leaked one is recognised by scanners."""
@@ -25,6 +26,22 @@ SCOPES = {
     "reference": "read rules, features and codes",
     "metrics": "read the metrics",
 }
+
+SECTIONS = (
+    "home",
+    "products",
+    "transactions",
+    "store",
+    "marketing",
+    "account",
+    "analytics",
+    "violations",
+    "webhooks",
+    "admin",
+)
+"""The sections of the back office, as permissions name them."""
+
+PERMISSIONS = tuple(f"{section}:{verb}" for section in SECTIONS for verb in ("read", "write"))
 
 
 class ApiKey(Base):
@@ -40,11 +57,17 @@ class ApiKey(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    entity_id: Mapped[int | None] = mapped_column(Id, ForeignKey("legal_entity.id"), index=True)
+    store_ids: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
+    created_by: Mapped[str | None] = mapped_column(String(120))
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a caller needs to know of a key."""
+    """What a caller needs to know of a key. Without `entity_id` it is the service's own and opens no store;
+
+    `store_ids` None: every store of the entity.
+    """
 
     name: str
     prefix: str
@@ -52,10 +75,27 @@ class Key:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    entity_id: int | None = None
+    store_ids: frozenset[int] | None = None
 
     def is_valid(self, now: datetime) -> bool:
         """Neither revoked nor expired; the moment of expiry itself is past."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+def expand(permissions: Iterable[str]) -> frozenset[str]:
+    """Permissions with *:read and *:write written out; what is no permission (`prechecks`) stays as it is.
+
+    Who may write everywhere may also use the service itself.
+    """
+    found = set()
+    for permission in permissions:
+        section, _, verb = permission.partition(":")
+        if section == "*":
+            found |= {f"{one}:{verb}" for one in SECTIONS} | set(SCOPES)
+        else:
+            found.add(permission)
+    return frozenset(found)
 
 
 def hash_secret(secret: str) -> str:
@@ -70,11 +110,18 @@ def create_key(
     now: datetime,
     scopes: Iterable[str] = tuple(SCOPES),
     expires_at: datetime | None = None,
+    entity_id: int | None = None,
+    store_ids: Iterable[int] | None = None,
+    created_by: str | None = None,
 ) -> tuple[str, Key]:
-    """A new key: its secret, which is never seen again, and what is kept. ValueError for an unknown scope."""
+    """A new key: its secret, which is never seen again, and what is kept. ValueError for an unknown scope.
+
+    A key of a legal entity may also have permissions (`products:read`) as scopes, and be bound to some stores.
+    """
     wanted = sorted(set(scopes))
-    if unknown := sorted(set(wanted) - set(SCOPES)):
-        raise ValueError(f"unknown scope {', '.join(unknown)}; there are: {', '.join(SCOPES)}")
+    known = [*SCOPES] if entity_id is None else [*SCOPES, *PERMISSIONS]
+    if unknown := sorted(set(wanted) - set(known)):
+        raise ValueError(f"unknown scope {', '.join(unknown)}; there are: {', '.join(known)}")
     secret = MARK + secrets.token_hex(4) + "_" + secrets.token_urlsafe(32)
     row = ApiKey(
         name=name,
@@ -84,6 +131,9 @@ def create_key(
         created_at=now,
         expires_at=expires_at,
         revoked_at=None,
+        entity_id=entity_id,
+        store_ids=None if store_ids is None else sorted(store_ids),
+        created_by=created_by,
     )
     session.add(row)
     session.flush()
@@ -116,4 +166,14 @@ def has_keys(session: Session) -> bool:
 
 
 def _key(row: ApiKey) -> Key:
-    return Key(row.name, row.prefix, frozenset(row.scopes), row.created_at, row.expires_at, row.revoked_at)
+    stores = None if row.store_ids is None else frozenset(row.store_ids)
+    return Key(
+        row.name,
+        row.prefix,
+        frozenset(row.scopes),
+        row.created_at,
+        row.expires_at,
+        row.revoked_at,
+        row.entity_id,
+        stores,
+    )

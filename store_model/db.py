@@ -1,31 +1,33 @@
-"""The database: one engine, sessions, and the base that every table stands on.
+"""The database: one engine, and the sessions that are opened on it.
 
 SQLite (WAL) needs nothing; a PostgreSQL URL is used as it is. Times are stored in UTC and come back aware.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
-from sqlalchemy.pool import StaticPool
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.orm import sessionmaker
 
 from engine.errors import StorewardenError
+from store_model.columns import Base, UtcDateTime
+from store_model.sessions import BEGIN, GuardedSession, watch
+from store_model.tenancy import Access, Scope, System
 
-NAMES = {
-    "ix": "ix_%(column_0_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
+__all__ = ["Base", "Database", "DatabaseBusy", "DatabaseUnusable", "UtcDateTime", "open_database"]
+
+WAIT_SECONDS = 10.0
+"""How long a writer on SQLite waits for its turn."""
 
 
 class DatabaseUnusable(StorewardenError):
@@ -34,42 +36,69 @@ class DatabaseUnusable(StorewardenError):
     code = "database_unusable"
 
 
-class Base(DeclarativeBase):
-    """Every table; constraints carry names, so that a migration can name them too."""
+class DatabaseBusy(StorewardenError):
+    """Another writer kept the database for too long; trying again later helps."""
 
-    metadata = MetaData(naming_convention=NAMES)
+    code = "database_busy"
 
 
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime, kept as UTC. A naive one is refused: nobody could say which hour it means."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+def utc_now() -> datetime:
+    """The clock of a database that was given no other."""
+    return datetime.now(UTC)
 
 
 class Database:
-    """An engine with its sessions. Open it with `open_database`."""
+    """An engine with its sessions. Open it with `open_database`.
 
-    def __init__(self, engine: Engine) -> None:
+    `now` is the clock of everything that is stored; the service puts its own here.
+    """
+
+    def __init__(self, engine: Engine, *, now: Callable[[], datetime] = utc_now) -> None:
         self.engine = engine
-        self.sessions = sessionmaker(engine, expire_on_commit=False)
+        self.now = now
+        self.sessions = sessionmaker(
+            engine, class_=GuardedSession, expire_on_commit=False, info={"access": None, "now": self._moment}
+        )
+        self._writer = threading.Lock() if engine.dialect.name == "sqlite" else None
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """One session that commits at the end, or rolls back when anything is raised."""
-        with self.sessions.begin() as session:
+    def transaction(self) -> Iterator[GuardedSession]:
+        """One session for rows that are no tenant's; commits at the end, or rolls back when anything is raised."""
+        with self._open(None, read_only=False) as session:
             yield session
+
+    @contextmanager
+    def scoped(self, scope: Scope, *, read_only: bool = False) -> Iterator[GuardedSession]:
+        """One session that sees and writes the rows of this scope alone; commits at the end.
+
+        `read_only` refuses changes, and on SQLite does not wait for a writer. DatabaseBusy: no turn to write came.
+        """
+        with self._open(scope, read_only=read_only) as session:
+            yield session
+
+    @contextmanager
+    def system(self, *, actor: str, read_only: bool = False) -> Iterator[GuardedSession]:
+        """One session across tenants, for workers, maintenance and migrations; the audit names `actor`."""
+        with self._open(System(actor), read_only=read_only) as session:
+            yield session
+
+    @contextmanager
+    def _open(self, access: Access, *, read_only: bool) -> Iterator[GuardedSession]:
+        writer = None if read_only else self._writer
+        if writer is not None and not writer.acquire(timeout=WAIT_SECONDS):
+            raise DatabaseBusy(f"another writer has kept the database for more than {WAIT_SECONDS:g} seconds")
+        try:
+            with self.sessions(info={"access": access, "now": self._moment, "read_only": read_only}) as session:
+                begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+                with session.begin():
+                    session.connection(execution_options={BEGIN: begin})
+                    yield session
+        finally:
+            if writer is not None:
+                writer.release()
+
+    def _moment(self) -> datetime:
+        return self.now()
 
     def is_reachable(self) -> bool:
         """Whether the database answers now."""
@@ -84,8 +113,11 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(url: str) -> Database:
-    """Open the database and create the tables that are missing; `DatabaseUnusable` says what stands in the way."""
+def open_database(url: str, *, now: Callable[[], datetime] = utc_now) -> Database:
+    """Open the database and bring its tables up to date; `DatabaseUnusable` says what stands in the way.
+
+    `sqlite://` is a database of its own in a temporary file, gone when it is closed.
+    """
     try:
         target = make_url(url)
     except ArgumentError:
@@ -95,30 +127,48 @@ def open_database(url: str) -> Database:
     if target.drivername in ("postgres", "postgresql"):
         target = target.set(drivername="postgresql+psycopg")
     shown = target.render_as_string(hide_password=True)
-    options: dict[str, Any] = {}
+    folder = None
     if target.get_backend_name() == "sqlite":
         if target.database in (None, "", ":memory:"):
-            options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+            folder = tempfile.mkdtemp(prefix="storewarden-")
+            target = target.set(database=str(Path(folder) / "storewarden.sqlite3"))
         else:
             _make_folder(Path(str(target.database)), shown)
+    engine = _engine(target, shown)
+    database = Database(engine, now=now)
+    if folder is not None:
+        weakref.finalize(database, shutil.rmtree, folder, ignore_errors=True)
     try:
-        engine = create_engine(target, pool_pre_ping=target.get_backend_name() != "sqlite", **options)
+        from store_model.schema import bring_to_head
+
+        bring_to_head(engine)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        cause = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
+        raise DatabaseUnusable(f"{shown}: the database cannot be opened ({cause})") from None
+    except StorewardenError as error:
+        engine.dispose()
+        raise DatabaseUnusable(f"{shown}: {error}") from None
+    return database
+
+
+def _engine(target: URL, shown: str) -> Engine:
+    is_sqlite = target.get_backend_name() == "sqlite"
+    # As many connections as request threads and workers may want at once, and no waiting for ever.
+    options: dict[str, Any] = {"pool_size": 16, "max_overflow": 16, "pool_timeout": 10}
+    try:
+        engine = create_engine(target, pool_pre_ping=not is_sqlite, **options)
     except NoSuchModuleError:
         raise DatabaseUnusable(f"{shown}: this kind of database is not supported; use SQLite or PostgreSQL") from None
     except ModuleNotFoundError as missing:
         raise DatabaseUnusable(
             f"{shown}: the driver {missing.name} is not installed; install it with: pip install 'psycopg[binary]'"
         ) from None
-    if engine.dialect.name == "sqlite":
+    if is_sqlite:
         event.listen(engine, "connect", _sqlite_settings)
-    database = Database(engine)
-    try:
-        Base.metadata.create_all(engine)
-    except SQLAlchemyError as error:
-        engine.dispose()
-        cause = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
-        raise DatabaseUnusable(f"{shown}: the database cannot be opened ({cause})") from None
-    return database
+        event.listen(engine, "begin", _sqlite_begin)
+    watch(engine)
+    return engine
 
 
 def _make_folder(file: Path, shown: str) -> None:
@@ -130,7 +180,13 @@ def _make_folder(file: Path, shown: str) -> None:
 
 def _sqlite_settings(connection: Any, record: object) -> None:
     """Readers do not wait for the writer, a writer waits its turn, and foreign keys hold."""
+    connection.isolation_level = None  # transactions begin where SQLAlchemy says, not before the first change
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "busy_timeout=5000", "foreign_keys=ON", "synchronous=NORMAL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    """A writer takes its turn at once: a reader that turns writer later would fail instead of waiting."""
+    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))

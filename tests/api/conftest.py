@@ -35,6 +35,7 @@ def make_app(pack: Pack) -> Iterator[Callable[..., FastAPI]]:
     yield make
     for app in made:
         app.state.threads.shutdown(wait=True)
+        app.state.database_threads.shutdown(wait=True)
         app.state.database.close()
 
 

@@ -141,7 +141,7 @@ def test_every_setting_is_documented() -> None:
 def test_every_route_and_problem_is_documented(app: FastAPI) -> None:
     from api.catalogue import KINDS
 
-    page = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
+    page = "\n".join(file.read_text(encoding="utf-8") for file in sorted((ROOT / "docs").glob("*.md")))
     assert [path for path in app.openapi()["paths"] if f"`{path}`" not in page and f" {path}`" not in page] == []
     assert [code for code in KINDS if f"`{code}`" not in page] == []
 

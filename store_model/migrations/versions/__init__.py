@@ -1,0 +1,1 @@
+"""One file per revision, each with one parent; the last is the head."""

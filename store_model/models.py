@@ -1,0 +1,5 @@
+"""Every table of the project, by importing the module that declares it. A new module adds its line here."""
+
+from store_model import access, accounts, audit
+
+MODULES = (access, accounts, audit)
