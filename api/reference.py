@@ -16,7 +16,7 @@ import msgspec
 
 from engine.conditions.operators import OPERATORS
 from engine.model.expressions import And, Comparison, Expr, Literal, Many, Named, Not, Or, Other, Param, Words
-from engine.model.rule import CheckRule, Parameter
+from engine.model.rule import AnyRule, CheckRule, Parameter
 
 WORDS = {
     "en": {
@@ -58,31 +58,38 @@ VALUES = {
 def check_page(rule: CheckRule, lang: str = "en") -> str:
     """The page of a check in Markdown."""
     words = WORDS[lang]
-    lines = [f"# {rule.id} {_text(rule.title[lang])}", ""]
-    lines += _table((words["param"], words["value"]), _facts(rule, lang))
-    lines += [f"## {words['why']}", "", _text(rule.why[lang]), ""]
+    lines = [f"# {rule.id} {escaped(rule.title[lang])}", ""]
+    lines += table((words["param"], words["value"]), _facts(rule, lang))
+    lines += [f"## {words['why']}", "", escaped(rule.why[lang]), ""]
     lines += [f"## {words['when']}", ""]
     if rule.each is not None:
         lines += [words["each"].format(f"`{rule.each.collection}`", f"`{rule.each.item}`"), ""]
     lines += [*_condition(rule.when, lang, 0, rule.each.item if rule.each else ""), ""]
-    lines += [f"## {words['message']}", "", f"> {_text(rule.message[lang])}", ""]
+    lines += [f"## {words['message']}", "", f"> {escaped(rule.message[lang])}", ""]
     if rule.parameters:
         lines += [f"## {words['params']}", ""]
         head = (words["param"], words["since"], words["value"], words["unit"], words["origin"], words["note"])
-        lines += _table(head, [row for p in rule.parameters.values() for row in _parameter(p, lang)])
+        lines += table(head, [row for p in rule.parameters.values() for row in parameter_rows(p, lang)])
     if rule.fix is not None:
-        kind = _value(rule.fix.applicability, lang)
-        lines += [f"## {words['fix']}", "", f"{_text(rule.fix.label[lang])} (`{rule.fix.operation}`, {kind})", ""]
-    lines += [f"## {words['source']}", ""]
-    for source in rule.sources:
-        named = f"{_text(source.publisher)} {source.id}, {_text(source.clause)}"
-        lines.append(f"- [{named}](<{source.url}>), {words['retrieved']} {source.retrieved}")
+        kind = valued(rule.fix.applicability, lang)
+        lines += [f"## {words['fix']}", "", f"{escaped(rule.fix.label[lang])} (`{rule.fix.operation}`, {kind})", ""]
+    lines += source_lines(rule, lang)
     lines += ["", f"## {words['examples']}", ""]
     for heading, fires in ((words["fires"], True), (words["passes"], False)):
         lines += [f"### {heading}", "", *_examples(rule, fires, words["then"])]
     if rule.notes:
-        lines += [f"## {words['notes']}", "", _text(rule.notes[lang]), ""]
+        lines += [f"## {words['notes']}", "", escaped(rule.notes[lang]), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def source_lines(rule: AnyRule, lang: str) -> list[str]:
+    """The heading and the list of the sources of a rule."""
+    words = WORDS[lang]
+    lines = [f"## {words['source']}", ""]
+    for source in rule.sources:
+        named = f"{escaped(source.publisher)} {source.id}, {escaped(source.clause)}"
+        lines.append(f"- [{named}](<{source.url}>), {words['retrieved']} {source.retrieved}")
+    return lines
 
 
 def check_data(rule: CheckRule) -> dict[str, Any]:
@@ -114,7 +121,7 @@ def check_data(rule: CheckRule) -> dict[str, Any]:
         "when": {
             lang: "\n".join(_condition(rule.when, lang, 0, rule.each.item if rule.each else "")) for lang in WORDS
         },
-        "params": {name: _parameter_data(parameter) for name, parameter in rule.parameters.items()},
+        "params": {name: parameter_data(parameter) for name, parameter in rule.parameters.items()},
         "fix": msgspec.to_builtins(rule.fix) if rule.fix else None,
         "source": [msgspec.to_builtins(source) for source in rule.sources],
         "examples": examples,
@@ -139,7 +146,8 @@ def rule_summary(rule: CheckRule) -> dict[str, Any]:
     }
 
 
-def _parameter_data(parameter: Parameter) -> dict[str, Any]:
+def parameter_data(parameter: Parameter) -> dict[str, Any]:
+    """A parameter with its dated values as data."""
     return {
         "origin": parameter.origin,
         "unit": parameter.unit,
@@ -164,15 +172,16 @@ def _facts(rule: CheckRule, lang: str) -> list[tuple[str, str]]:
             scope += f"; {words[name]}: {', '.join(ids)}"
     until = f" {words['until']} {rule.effective_until}" if rule.effective_until else ""
     rows = [(words["id"], f"`{rule.id}` {rule.name}"), (words["code"], f"`{rule.code}`")]
-    rows += [(words[key], _value(getattr(rule, key), lang)) for key in ("section", "severity", "confidence", "mode")]
-    rows += [(words["status"], _value(rule.status, lang)), (words["revision"], str(rule.revision))]
+    rows += [(words[key], valued(getattr(rule, key), lang)) for key in ("section", "severity", "confidence", "mode")]
+    rows += [(words["status"], valued(rule.status, lang)), (words["revision"], str(rule.revision))]
     rows += [(words["effective"], f"{rule.effective_from}{until}"), (words["applies"], scope)]
     if rule.replaced_by:
         rows.append((words["replaced"], f"`{rule.replaced_by}`"))
     return rows
 
 
-def _value(value: str, lang: str) -> str:
+def valued(value: str, lang: str) -> str:
+    """One of the closed words of a rule in a language."""
     return VALUES.get(lang, {}).get(value, value)
 
 
@@ -208,39 +217,40 @@ def _test(test: Comparison, lang: str, item: str) -> str:
 def _operand(value: Any, lang: str) -> str:
     match value:
         case Literal(text=text):
-            return _code(text)
+            return code_span(text)
         case Param(name=name):
-            return _code(f"${name}")
+            return code_span(f"${name}")
         case Words(id=list_id):
-            return _code(f"@{list_id}")
+            return code_span(f"@{list_id}")
         case Many(items=items):
             return ", ".join(_operand(one, lang) for one in items)
         case Other(ref=ref, times=times, plus=plus):
-            text = _code(str(ref))
+            text = code_span(str(ref))
             for name, factor in (("times", times), ("plus", plus)):
                 if factor is not None:
                     text += f" {WORDS[lang][name]} {_operand(factor, lang)}"
             return text
-    return _code(str(value))
+    return code_span(str(value))
 
 
-def _parameter(parameter: Parameter, lang: str) -> Iterable[tuple[str, ...]]:
+def parameter_rows(parameter: Parameter, lang: str) -> Iterable[tuple[str, ...]]:
+    """One row for each dated value of a parameter."""
     origin = WORDS[lang].get(parameter.origin, parameter.origin)
     if parameter.source:
         origin += f" ({parameter.source})"
     for dated in parameter.history:
         value = ", ".join(literal.text for literal in dated.values)
-        note = _text(parameter.note[lang]) if parameter.note else ""
-        yield f"`{parameter.name}`", str(dated.since), _code(value), _text(parameter.unit), origin, note
+        note = escaped(parameter.note[lang]) if parameter.note else ""
+        yield f"`{parameter.name}`", str(dated.since), code_span(value), escaped(parameter.unit), origin, note
 
 
 def _examples(rule: CheckRule, fires: bool, then: str) -> Iterable[str]:
     for example in rule.examples:
         if example.fires is not fires:
             continue
-        yield f"- {_text(example.name)}: {_code(_json(example.listing))}"
+        yield f"- {escaped(example.name)}: {code_span(_json(example.listing))}"
         if example.fixed:
-            yield f"  {then}: {_code(_json(example.fixed))}"
+            yield f"  {then}: {code_span(_json(example.fixed))}"
     yield ""
 
 
@@ -248,7 +258,8 @@ def _json(data: Mapping[str, Any]) -> str:
     return msgspec.json.encode(data).decode()
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """A Markdown table with an empty line after it."""
     lines = [head, tuple("---" for _ in head), *rows]
     return [
         *("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines),
@@ -256,14 +267,14 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
     ]
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """Wording inside Markdown: what would be read as markup is escaped."""
     for mark in "\\`*_[]<>":
         text = text.replace(mark, "\\" + mark)
     return " ".join(text.split())
 
 
-def _code(text: str) -> str:
+def code_span(text: str) -> str:
     """A code span that holds whatever the text holds, backticks too."""
     text = " ".join(text.split()) or " "
     fence = "`"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.reference import check_data, check_page
+from api.reference_penalties import ladder_page, offence_page, penalty_data
 from engine.model.rule import AnyRule
 
 
@@ -18,7 +19,11 @@ class Page:
     data: Callable[[Any], dict[str, Any]]
 
 
-PAGES: dict[str, Page] = {"check": Page(check_page, check_data)}
+PAGES: dict[str, Page] = {
+    "check": Page(check_page, check_data),
+    "offence": Page(offence_page, penalty_data),
+    "ladder": Page(ladder_page, penalty_data),
+}
 """Kind of rule → its page."""
 
 

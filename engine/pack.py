@@ -21,8 +21,11 @@ from engine.features.scan import Scanner
 from engine.features.view import View
 from engine.intake import one_listing
 from engine.lazily import lazily
+from engine.ledger.regime import Regime
 from engine.loading.kinds import KINDS
 from engine.loading.pack_files import Code, Contents, read_pack
+from engine.model.ladder import LadderRule
+from engine.model.offence import OffenceRule
 from engine.model.rule import AnyRule, CheckRule
 from engine.taxonomy import Taxonomy
 
@@ -43,6 +46,8 @@ class Pack:
         self.baseline = contents.baseline
         self.examples_as_of = contents.examples_as_of
         self.rules: Mapping[str, CheckRule] = {rule.id: rule for rule in contents.rules}
+        self.offences: Mapping[str, OffenceRule] = {rule.id: rule for rule in contents.offences}
+        self.ladders: Mapping[str, LadderRule] = {rule.id: rule for rule in contents.ladders}
         self.all_rules: Mapping[str, AnyRule] = {
             rule.id: rule for kind in KINDS.values() for rule in getattr(contents, kind.collection)
         }
@@ -67,6 +72,11 @@ class Pack:
             **self._settings,
         }
         return Resources(lists, taxonomy, Scanner(lists.values()), settings)
+
+    @lazily
+    def regime(self) -> Regime:
+        """The penalty rules: offences and ladders, ready to compute with."""
+        return Regime(self.offences.values(), self.ladders.values())
 
     @lazily
     def _changes(self) -> list[date]:

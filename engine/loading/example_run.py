@@ -67,7 +67,7 @@ def run_examples(pack: Pack, rule_ids: Iterable[str] | None = None) -> Iterator[
     """Every example of the rules (all of every kind by default), in file order."""
     for rule_id in rule_ids if rule_ids is not None else pack.all_rules:
         rule = pack.all_rules[rule_id]
-        yield from RUNNERS[rule.kind](pack, rule)
+        yield from runner(rule.kind)(pack, rule)
 
 
 def _run_check(pack: Pack, rule: CheckRule) -> Iterator[Outcome]:
@@ -76,8 +76,13 @@ def _run_check(pack: Pack, rule: CheckRule) -> Iterator[Outcome]:
         yield Outcome(rule.id, rule.file, example.line, group, example.name, tuple(_problems(pack, rule, example)))
 
 
-RUNNERS: dict[str, Callable[[Pack, Any], Iterator[Outcome]]] = {"check": _run_check}
-"""Kind of rule → what runs its examples."""
+def runner(kind: str) -> Callable[[Pack, Any], Iterator[Outcome]]:
+    """What runs the examples of a kind of rule; the kinds' own modules are loaded when one of theirs is run."""
+    if kind in ("offence", "ladder"):
+        from engine.loading import ledger_examples
+
+        return ledger_examples.run_offence if kind == "offence" else ledger_examples.run_ladder
+    return _run_check
 
 
 def baseline_findings(pack: Pack) -> list[str]:

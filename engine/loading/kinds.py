@@ -1,7 +1,7 @@
 """The kinds of rule. One entry here tells the whole engine of a kind: where its file is read, kept, locked and proved.
 
 To add a kind: its type in engine/model, its reader in engine/loading, a field of `Contents` (pack_files.py) and this
-entry; then its examples in `example_run.RUNNERS` and its page in `api.rule_pages.PAGES`.
+entry; then its examples in `example_run.runner` and its page in `api.rule_pages.PAGES`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any
 from engine.errors import suggestion
 from engine.loading.fields import Faults
 from engine.loading.header import Context
+from engine.loading.ladders import read_ladder
+from engine.loading.offences import read_offence
 from engine.loading.reader import read_rule
 from engine.loading.strict_yaml import Node
 
@@ -36,6 +38,22 @@ KINDS = {
         (
             "code", "mode", "severity", "confidence", "subject", "marketplace", "categories", "not_categories",
             "effective_from", "effective_until", "each", "when", "parameters", "fix",
+        ),
+    ),
+    "offence": Kind(
+        "offences",
+        read_offence,
+        (
+            "marketplace", "effective_from", "effective_until", "ladder", "family", "counts", "grades", "parameters",
+            "memory", "once", "cap", "raises", "multiplies", "month_start", "codes", "appeal", "complaint",
+        ),
+    ),
+    "ladder": Kind(
+        "ladders",
+        read_ladder,
+        (
+            "marketplace", "effective_from", "effective_until", "unit", "direction", "timezone", "lapse", "steps",
+            "parameters", "life", "reset", "issue", "start", "least", "most", "earn",
         ),
     ),
 }  # fmt: skip

@@ -57,6 +57,7 @@ def survivors(pack: Pack, rule_ids: Iterable[str] | None = None) -> Iterator[Sur
     """The mutants of the rules (all by default) that every example survives."""
     for rule_id in rule_ids if rule_ids is not None else pack.all_rules:
         if rule_id not in pack.rules:
+            yield from _other_survivors(pack, rule_id)
             continue
         rule = pack.rules[rule_id]
         scenes = [_Scene(pack, stage) for stage in (Stage(pack, example) for example in rule.examples)]
@@ -64,6 +65,16 @@ def survivors(pack: Pack, rule_ids: Iterable[str] | None = None) -> Iterator[Sur
         for mutant in mutants(rule, pack.path.parent):
             if all(scene.outcome(mutant.rule) == known for scene, known in zip(scenes, expected, strict=True)):
                 yield Survivor(rule.file, mutant.line, rule.id, mutant.change)
+
+
+def _other_survivors(pack: Pack, rule_id: str) -> Iterator[Survivor]:
+    """Mutants of the other kinds of rule, which their own modules know."""
+    rule: Any = pack.all_rules[rule_id]
+    if rule.kind in ("offence", "ladder"):
+        from engine.loading.ledger_examples import unnoticed
+
+        for change in unnoticed(pack, rule):
+            yield Survivor(rule.file, 1, rule_id, change)
 
 
 class _Scene:

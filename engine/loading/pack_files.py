@@ -29,6 +29,8 @@ from engine.loading.header import Context
 from engine.loading.kinds import KINDS, kind_of
 from engine.loading.strict_yaml import Node, parse
 from engine.loading.taxonomy_files import check_taxonomy
+from engine.model.ladder import LadderRule
+from engine.model.offence import OffenceRule
 from engine.model.rule import CheckRule
 
 RULE_FILE = re.compile(r"[A-Z]{3}[0-9]{3}_.*\.yaml\Z")
@@ -69,6 +71,8 @@ class Contents(Struct, frozen=True):
     lists: tuple[ListFile, ...]
     taxonomy: tuple[dict[str, Any], ...]
     baseline: dict[str, Any]
+    offences: tuple[OffenceRule, ...] = ()
+    ladders: tuple[LadderRule, ...] = ()
 
     def word_lists(self) -> dict[str, WordList]:
         """The lists as the features use them."""
@@ -195,6 +199,8 @@ class _Reader:
             if kind is not None and rule is not None:
                 found[kind.collection].append(rule)
         self._unique([(rule.id, rule.file) for rules in found.values() for rule in rules], "R005", "rule")
+        mapped = [(code, rule.file) for rule in found["offences"] for code in rule.codes]
+        self._unique(mapped, "R026", "finding code")
         return {name: tuple(sorted(rules, key=lambda rule: rule.id)) for name, rules in found.items()}
 
     def _manifest(self) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import rules
 from engine import Pack, load_pack
 from engine.loading.example_run import Outcome, baseline_findings, run_examples
 
-PACK = load_pack(rules.path("aliexpress"), use_cache=False)
-OUTCOMES = [pytest.param(outcome, id=outcome.label) for outcome in run_examples(PACK)]
+PACKS = [load_pack(rules.path(name), use_cache=False) for name in rules.names()]
+OUTCOMES = [pytest.param(outcome, id=outcome.label) for pack in PACKS for outcome in run_examples(pack)]
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)

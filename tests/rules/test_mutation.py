@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+import rules
 from engine import load_pack
 from engine.loading.mutation import Survivor, survivors
 
-ROOT = Path(__file__).parents[2]
 ALLOWED = yaml.safe_load((Path(__file__).parent / "mutation_allowed.yaml").read_text("utf-8"))
 
 
@@ -24,7 +24,7 @@ def is_allowed(survivor: Survivor, entry: dict[str, str]) -> bool:
 
 @pytest.fixture(scope="module")
 def found() -> list[Survivor]:
-    return sorted(survivors(load_pack(ROOT / "rules" / "aliexpress")))
+    return sorted(found for name in rules.names() for found in survivors(load_pack(rules.path(name))))
 
 
 @pytest.mark.slow

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from engine import Pack
+import pytest
+
+import rules
+from engine import Pack, load_pack
 from engine.evaluate.program import Program
 from engine.loading.example_run import Stage
 from engine.loading.hygiene import hygiene_faults
@@ -27,8 +30,9 @@ SKU_MANIPULATIONS = {
 HAN = re.compile("[一-鿿]")
 
 
-def test_the_lock_fits_the_rules(aliexpress: Pack) -> None:
-    assert lock_faults(aliexpress) == []
+@pytest.mark.parametrize("name", rules.names())
+def test_the_lock_fits_the_rules(name: str) -> None:
+    assert lock_faults(load_pack(rules.path(name), use_cache=False)) == []
 
 
 def test_sources_are_primary_where_a_rule_is_stable(aliexpress: Pack) -> None:
