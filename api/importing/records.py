@@ -1,0 +1,53 @@
+"""What a source yields: records in the order of the file, each with what of it was refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.intake.records import Problem
+
+Text = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One record or value that was not taken, with its place in the user's own file."""
+
+    code: str
+    reason: Text
+    place: Text
+    sheet: str = ""
+    row: int = 0
+    column: str = ""
+    value: str = ""
+    is_whole_record: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "sheet": self.sheet,
+            "row": self.row,
+            "column": self.column,
+            "place": self.place,
+            "code": self.code,
+            "reason": self.reason,
+            "value": self.value,
+            "is_whole_record": self.is_whole_record,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One record of a file. `value` None: nothing of it could be taken, and the refusals say why."""
+
+    value: Any
+    refusals: tuple[Refusal, ...] = field(default=())
+
+
+def refusal_of(problem: Problem, *, sheet: str, row: int, is_whole_record: bool) -> Refusal:
+    """A problem of the intake as a refusal of the report."""
+    column = problem.pointer
+    return Refusal(
+        problem.code, dict(problem.message), dict(problem.place), sheet, row, column, problem.value, is_whole_record
+    )

@@ -1,0 +1,95 @@
+"""The columns that files of orders and of evaluations have, in English and Chinese."""
+
+from __future__ import annotations
+
+from engine.intake.columns import plain
+
+ORDERS: dict[str, tuple[str, ...]] = {
+    "order_id": ("order id", "order number", "order no", "订单号", "订单编号", "订单id"),
+    "state": ("order status", "order state", "status", "订单状态", "状态"),
+    "placed_at": (
+        "order time",
+        "order date",
+        "order created",
+        "payment created",
+        "下单时间",
+        "订单创建时间",
+        "创建时间",
+    ),
+    "paid_at": ("payment time", "paid time", "payment date", "付款时间", "支付时间"),
+    "sent_at": ("ship time", "shipping time", "shipped time", "发货时间", "实际发货时间"),
+    "finished_at": ("completion time", "finish time", "end time", "完成时间", "交易结束时间", "订单结束时间"),
+    "amount": ("order amount", "order total", "total amount", "total", "订单金额", "订单总金额", "实付金额"),
+    "currency": ("currency", "currency code", "币种", "货币"),
+    "country": ("country code", "buyer country code", "国家代码", "收货国家代码"),
+    "cancel_reason": ("cancel reason", "取消原因"),
+    "line_id": ("line id", "suborder id", "child order id", "子订单号", "子订单编号"),
+    "product_id": ("product id", "item id", "商品id", "产品id", "商品编号"),
+    "sku_code": ("sku code", "sku", "product code", "商家编码", "商品编码", "sku编码"),
+    "title": ("product name", "product title", "title", "商品名称", "商品标题", "产品名称", "产品标题"),
+    "quantity": ("quantity", "qty", "product quantity", "数量", "商品数量", "购买数量"),
+    "unit_price": ("unit price", "product price", "price", "单价", "商品单价", "价格"),
+    "handling_days": ("handling days", "handling time", "备货期", "发货期"),
+    "tracking_number": ("tracking number", "waybill number", "logistics no", "运单号", "物流单号", "国际运单号"),
+    "carrier": (
+        "carrier",
+        "shipping method",
+        "logistics service",
+        "物流方式",
+        "物流公司",
+        "买家选择物流",
+        "实际发货物流",
+    ),
+}
+EVALUATIONS: dict[str, tuple[str, ...]] = {
+    "evaluation_id": ("evaluation id", "review id", "评价id", "评价编号"),
+    "order_id": ("order id", "order number", "订单号", "订单编号"),
+    "product_id": ("product id", "item id", "商品id", "产品id"),
+    "buyer": ("buyer", "buyer name", "buyer id", "买家", "买家名称", "买家id"),
+    "stars": ("stars", "rating", "buyer evaluation", "review rating", "星级", "评分", "评价星级", "买家评价"),
+    "description": ("description score", "item as described", "dsr description", "描述评分", "商品描述", "描述相符"),
+    "communication": ("communication score", "dsr communication", "沟通评分", "卖家服务", "服务评分"),
+    "delivery": ("delivery score", "shipping speed", "dsr logistics", "物流评分", "物流服务"),
+    "feedback": ("feedback", "review", "review content", "comment", "评价内容", "买家评论", "评论内容"),
+    "reply": ("reply", "seller reply", "卖家回复", "回复内容"),
+    "given_at": ("review time", "review date", "feedback date", "evaluation time", "评价时间", "评价日期"),
+    "finished_at": ("completion time", "finish time", "交易结束时间", "完成时间"),
+    "amount": ("order amount", "订单金额"),
+    "currency": ("currency", "币种"),
+    "dispute_kind": ("dispute kind", "dispute type", "纠纷类型"),
+}
+COLUMNS = {"orders": ORDERS, "evaluations": EVALUATIONS}
+NEEDED = {"orders": ("order_id", "state"), "evaluations": ("stars", "given_at")}
+"""Without these a table is not of the kind."""
+
+DISPUTE_KINDS = {
+    "未收到货": "not_received", "not received": "not_received", "nr": "not_received", "退货": "returned",
+    "return": "returned", "货不对版": "not_as_described", "not as described": "not_as_described",
+    "snad": "not_as_described",
+}  # fmt: skip
+
+BY_NAME = {
+    kind: {plain(name): field for field, names in columns.items() for name in (field.replace("_", " "), *names)}
+    for kind, columns in COLUMNS.items()
+}
+
+
+def fields_of(headers: list[str], kind: str) -> dict[str, int]:
+    """Field → index of its column, the first of several."""
+    known = BY_NAME[kind]
+    found: dict[str, int] = {}
+    for index, header in enumerate(headers):
+        field = known.get(plain(header))
+        if field is not None:
+            found.setdefault(field, index)
+    return found
+
+
+def kind_of(headers: list[str]) -> str | None:
+    """Which kind of table these are the headers of: the one with all it needs and most known columns."""
+    best, most = None, 0
+    for kind, needed in NEEDED.items():
+        fields = fields_of(headers, kind)
+        if all(field in fields for field in needed) and len(fields) > most:
+            best, most = kind, len(fields)
+    return best

@@ -1,0 +1,92 @@
+"""Deadlines of orders: by when to ship, to answer, to be scanned, and what is due today or overdue.
+
+Hours and days come from the pack. A day of the store is a day of the platform's clock, whose zone is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.orm import Session
+
+from store_model.orders import Cancellation, Dispute, Order, Shipment
+
+TO_SHIP = ("WAIT_SELLER_SEND_GOODS", "SELLER_PART_SEND_GOODS")
+"""The states in which the seller has to ship."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The dated values in force."""
+
+    risk_control: timedelta
+    handling_default: timedelta
+    cancel_answer: timedelta
+    dispute_answer: timedelta
+    scan: timedelta
+
+
+def ship_by(
+    *, state: str, paid_at: datetime | None, handling_days: Sequence[int | None], left: timedelta | None,
+    seen_at: datetime, limits: Limits,
+) -> datetime | None:  # fmt: skip
+    """The last moment to ship; None where nothing is left to ship or the payment is not known.
+
+    What the platform says is left (`left`, as seen at `seen_at`) comes first. Else the shortest handling time of the
+    lines runs from the end of risk control.
+    """
+    if state not in TO_SHIP:
+        return None
+    if left is not None:
+        return seen_at + left
+    if paid_at is None:
+        return None
+    days = [timedelta(days=number) for number in handling_days if number is not None]
+    return paid_at + limits.risk_control + min(days, default=limits.handling_default)
+
+
+def day_bounds(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The first moment of the zone's day that holds `now`, and of the next; 23 or 25 hours apart twice a year."""
+    local = now.astimezone(zone)
+    start = datetime(local.year, local.month, local.day, tzinfo=zone)
+    following = start.date() + timedelta(days=1)
+    end = datetime(following.year, following.month, following.day, tzinfo=zone)
+    return start.astimezone(now.tzinfo), end.astimezone(now.tzinfo)
+
+
+def summary(session: Session, store_id: int, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Orders by state, and of every kind of deadline how many are due today, overdue, or later."""
+    states = session.execute(
+        select(Order.state, func.count()).where(Order.store_id == store_id).group_by(Order.state)
+    ).all()
+    end = day_bounds(now, zone)[1]
+    kinds = {
+        "ship": (Order.ship_by, Order.store_id, Order.ship_by.is_not(None)),
+        "scan": (
+            Shipment.scan_by,
+            Shipment.store_id,
+            and_(Shipment.scan_by.is_not(None), Shipment.scanned_at.is_(None)),
+        ),
+        "answer_cancellation": (Cancellation.answer_by, Cancellation.store_id, Cancellation.state == "requested"),
+        "answer_dispute": (
+            Dispute.timeout_at,
+            Dispute.store_id,
+            and_(Dispute.state == "processing", Dispute.timeout_at.is_not(None)),
+        ),
+    }
+    due: dict[str, dict[str, int]] = {}
+    for name, (moment, store, runs) in kinds.items():
+        word = case((moment < now, "overdue"), (moment < end, "due_today"), else_="later")
+        rows = session.execute(select(word, func.count()).where(store == store_id, runs).group_by(word)).all()
+        due[name] = {"overdue": 0, "due_today": 0, "later": 0} | {str(key): number for key, number in rows}
+    return {
+        "orders": dict(sorted(map(tuple, states))),
+        "deadlines": due,
+        "as_of": now,
+        "today_ends_at": end,
+    }
