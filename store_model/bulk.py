@@ -11,18 +11,42 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Insert, delete, insert, select
 from sqlalchemy.orm import Session
 
 from engine.facts import Listing
 from store_model import product_content as content
+from store_model.db import Database
 from store_model.deadlines import Limits, ship_by
 from store_model.evaluations import Evaluation
 from store_model.incoming import IncomingDispute, IncomingEvaluation, IncomingOrder, digest_of
 from store_model.orders import Cancellation, Dispute, Order, OrderLine, Shipment
 from store_model.products import Product, ProductContent, ProductSku
+from store_model.tenancy import scoped_insert
 
 INSERTED, UPDATED, UNCHANGED = "inserted", "updated", "unchanged"
+TABLES = {
+    "products": "product, product_content, sku",
+    "orders": '"order", order_line, shipment',
+    "disputes": "dispute",
+    "evaluations": "evaluation",
+}
+"""The tables that each kind of record goes into."""
+
+
+def refresh_statistics(database: Database, kind: str) -> None:
+    """Let PostgreSQL look at the tables again: its own look comes too late for one that is being filled.
+
+    Runs as the login, which owns the tables; where it does not, PostgreSQL leaves them as they are.
+    """
+    if database.engine.dialect.name == "postgresql":
+        connection = database.engine.raw_connection()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(f"ANALYZE {TABLES[kind]}")
+            connection.commit()
+        finally:
+            connection.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +142,11 @@ def _insert_products(
         }
         for listing, _, digest in fresh
     ]
-    ids = session.scalars(insert(Product).returning(Product.id, sort_by_parameter_order=True), rows).all()
-    session.execute(
-        insert(ProductContent),
+    ids = scoped_insert(session, _as_import(insert(Product)).returning(Product.id, sort_by_parameter_order=True), rows)
+    ids = ids.scalars().all()
+    scoped_insert(
+        session,
+        _as_import(insert(ProductContent)),
         [
             {**place.columns(), "product_id": own, "listing": document}
             for own, (_, document, _) in zip(ids, fresh, strict=True)
@@ -132,7 +158,11 @@ def _insert_products(
         for columns in content.sku_columns(listing)
     ]
     if skus:
-        session.execute(insert(ProductSku), skus)
+        scoped_insert(session, insert(ProductSku), skus)
+
+
+def _as_import(statement: Insert) -> Insert:
+    return statement.execution_options(unaudited="an import records itself as a whole")
 
 
 def upsert_orders(
@@ -202,7 +232,7 @@ def _write_parts(
         for position, line in enumerate(incoming.lines)
     ]
     if lines:
-        session.execute(insert(OrderLine), lines)
+        scoped_insert(session, insert(OrderLine), lines)
     parcels = {
         (parcel.order_id, parcel.tracking_number): parcel
         for parcel in session.scalars(select(Shipment).where(Shipment.order_id.in_(ids)))

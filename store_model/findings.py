@@ -44,8 +44,7 @@ class Finding(StoreRow, Base):
 
     __table_args__ = (
         UniqueConstraint("entity_id", "store_id", "fingerprint", name="uq_finding_fingerprint"),
-        Index("ix_finding_state", "entity_id", "store_id", "state", "id"),
-        Index("ix_finding_rule", "entity_id", "store_id", "rule", "state"),
+        Index("ix_finding_state", "entity_id", "store_id", "state", "rule"),
         Index("ix_finding_product", "entity_id", "product_id", "state"),
     )
 
@@ -71,4 +70,5 @@ class Precheck(StoreRow, Base):
     __table_args__ = (
         Index("ix_precheck_time", "entity_id", "store_id", "checked_at", "id"),
         Index("ix_precheck_listing", "entity_id", "store_id", "listing_id"),
+        {"info": {"rights": "SELECT, INSERT"}},
     )

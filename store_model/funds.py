@@ -2,7 +2,8 @@
 
 A movement has two or more postings whose amounts add up to zero in each currency. Neither is ever changed or
 removed; a wrong one is reversed by another. The database itself refuses what breaks this: on both databases a
-trigger refuses UPDATE and DELETE, and on PostgreSQL a deferred one refuses to commit a movement that does not balance.
+trigger refuses UPDATE and DELETE, and on PostgreSQL a deferred one refuses to commit a movement that does not balance
+(SQLite has no deferred triggers; there `post`, the only way in, holds it).
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select
+from sqlalchemy import DDL, ForeignKey, Index, String, Text, UniqueConstraint, event, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.errors import StorewardenError
@@ -58,6 +60,7 @@ class FundMovement(StoreRow, Base):
         UniqueConstraint("entity_id", "store_id", "reference", name="uq_fund_movement_reference"),
         UniqueConstraint("entity_id", "reverses_id", name="uq_fund_movement_reverses"),
         Index("ix_fund_movement_time", "entity_id", "store_id", "happened_at", "id"),
+        {"info": {"rights": "SELECT, INSERT"}},
     )
 
 
@@ -76,6 +79,7 @@ class FundPosting(StoreRow, Base):
     __table_args__ = (
         Index("ix_fund_posting_account", "entity_id", "account_id", "movement_id"),
         Index("ix_fund_posting_movement", "entity_id", "movement_id"),
+        {"info": {"rights": "SELECT, INSERT"}},
     )
 
 
@@ -166,3 +170,43 @@ def balances(session: Session, store_id: int, *, until: datetime | None = None) 
             FundMovement.happened_at < until
         )
     return {account: Decimal(total).quantize(Decimal("0.0001")) for account, total in session.execute(query)}
+
+
+def _ddl(table: Any, statement: str, dialect: str) -> None:
+    event.listen(table, "after_create", DDL(statement).execute_if(dialect=dialect))
+
+
+for _table in (FundMovement.__table__, FundPosting.__table__):
+    for _verb in ("UPDATE", "DELETE"):
+        _ddl(
+            _table,
+            f"CREATE TRIGGER {_table.name}_no_{_verb.lower()} BEFORE {_verb} ON {_table.name} "
+            f"BEGIN SELECT RAISE(ABORT, '{_table.name} is append-only'); END",
+            "sqlite",
+        )
+    _ddl(
+        _table,
+        "CREATE OR REPLACE FUNCTION funds_are_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'funds are append-only'; END $$",
+        "postgresql",
+    )
+    _ddl(
+        _table,
+        f"CREATE TRIGGER {_table.name}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {_table.name} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION funds_are_append_only()",
+        "postgresql",
+    )
+_ddl(
+    FundPosting.__table__,
+    "CREATE OR REPLACE FUNCTION funds_balance() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    "IF EXISTS (SELECT 1 FROM fund_posting WHERE entity_id = NEW.entity_id AND movement_id = NEW.movement_id "
+    "GROUP BY currency HAVING sum(amount) <> 0) THEN RAISE EXCEPTION 'a movement does not balance'; END IF; "
+    "RETURN NULL; END $$",
+    "postgresql",
+)
+_ddl(
+    FundPosting.__table__,
+    "CREATE CONSTRAINT TRIGGER fund_posting_balance AFTER INSERT ON fund_posting "
+    "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION funds_balance()",
+    "postgresql",
+)

@@ -22,6 +22,7 @@ class ImportRun(StoreRow, Base):
     """One file imported into one store. A run is known by its file's content, kind and store."""
 
     __tablename__ = "import_run"
+    __audited__ = False  # recorded once, when it ends, with all that it did
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.errors import StorewardenError
@@ -70,10 +70,15 @@ def set_members(session: Session, group: ProductGroup, product_ids: Iterable[int
     missing = [one for one in wanted if one not in known]
     if missing:
         return missing
-    session.execute(delete(ProductGroupMember).where(ProductGroupMember.group_id == group.id))
+    members = session.scalars(select(ProductGroupMember).where(ProductGroupMember.group_id == group.id)).all()
+    for member in members:
+        if member.product_id not in known:
+            session.delete(member)
+    there = {member.product_id for member in members}
     session.add_all(
         ProductGroupMember(entity_id=group.entity_id, store_id=group.store_id, group_id=group.id, product_id=one)
         for one in wanted
+        if one not in there
     )
     session.flush()
     return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.intake.records import Problem
+from engine.intake.records import Origin, Problem
 
 Text = dict[str, str]
 
@@ -45,9 +45,11 @@ class Item:
     refusals: tuple[Refusal, ...] = field(default=())
 
 
-def refusal_of(problem: Problem, *, sheet: str, row: int, is_whole_record: bool) -> Refusal:
-    """A problem of the intake as a refusal of the report."""
-    column = problem.pointer
+def refusal_of(problem: Problem, origin: Origin, *, row: int, is_whole_record: bool) -> Refusal:
+    """A problem of the intake as a refusal of the report. `row` counts where the origin itself knows no row."""
+    row = origin.row_of(problem.pointer) or row
+    column = origin.source(problem.pointer) or problem.pointer
     return Refusal(
-        problem.code, dict(problem.message), dict(problem.place), sheet, row, column, problem.value, is_whole_record
-    )
+        problem.code, dict(problem.message), dict(problem.place), origin.sheet, row, column, problem.value,
+        is_whole_record,
+    )  # fmt: skip

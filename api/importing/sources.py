@@ -49,10 +49,8 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def open_source(
-    path: Path, *, name: str, zone: tzinfo, kind: str | None = None, limits: Limits = LIMITS
-) -> Source:
-    """What a file holds. `kind` None: as found. Raises IntakeError when it is nothing that is known, or another kind."""
+def open_source(path: Path, *, name: str, zone: tzinfo, kind: str | None = None, limits: Limits = LIMITS) -> Source:
+    """What a file holds. `kind` None: as found. Raises IntakeError when it is nothing known, or of another kind."""
     try:
         with _open(path) as stream:
             head = stream.read(65_536)
@@ -153,7 +151,6 @@ def _bad_line(error: IntakeError, number: int) -> Item:
     return Item(None, (Refusal(error.code, {"en": error.en, "zh": error.zh}, place, "", number, is_whole_record=True),))
 
 
-
 def _products(data: bytes, name: str, limits: Limits) -> Source:
     intake = read_bytes(data, name=name, limits=limits)
     return Source(PRODUCTS, name, lambda: (product_item(record) for record in intake))
@@ -163,7 +160,7 @@ def product_item(record: Record, *, line: int = 0) -> Item:
     """A record of the intake, made fit for the store: a known status, an id that the store can hold."""
     sheet, row = record.origin.sheet, record.origin.row or record.origin.line or line
     refusals = [
-        refusal_of(problem, sheet=sheet, row=row, is_whole_record=record.listing is None)
+        refusal_of(problem, record.origin, row=row, is_whole_record=record.listing is None)
         for problem in record.problems
         if not problem.used
     ]
@@ -180,7 +177,14 @@ def product_item(record: Record, *, line: int = 0) -> Item:
         )  # fmt: skip
 
     if listing.id is not None and not 0 < len(listing.id) <= LONGEST_ID:
-        refuse("/id", "bad_id", f"an id has 1 to {LONGEST_ID} characters", f"ID 应为 1 至 {LONGEST_ID} 个字符", listing.id, True)
+        refuse(
+            "/id",
+            "bad_id",
+            f"an id has 1 to {LONGEST_ID} characters",
+            f"ID 应为 1 至 {LONGEST_ID} 个字符",
+            listing.id,
+            True,
+        )
         return Item(None, tuple(refusals))
     changes: dict[str, Any] = {}
     if listing.status is not None and listing.status not in STATUSES:

@@ -1,0 +1,222 @@
+"""Many findings and recorded pre-checks at once: COPY on PostgreSQL, executemany on SQLite, inside a scoped session.
+
+PostgreSQL refuses COPY into a table with row-level security, so rows are copied into a temporary table and inserted
+from there, where the policies see each of them. Tenant and store are taken from the session, never from a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from store_model.tenancy import Scope, TenantError, check_store
+
+
+class FindingRow(NamedTuple):
+    """One finding as it is loaded; `message` and `detail` are JSON text. `product_id` None: of no stored product."""
+
+    fingerprint: str
+    rule: str
+    revision: int
+    code: str
+    severity: str
+    mode: str
+    subject: str
+    listing_id: str | None
+    product_id: int | None
+    message: str
+    detail: str
+
+
+class PrecheckRow(NamedTuple):
+    """One recorded pre-check as it is loaded; `findings` is JSON text."""
+
+    id: str
+    listing_id: str | None
+    listing_digest: str
+    verdict: str
+    pack: str
+    pack_version: str
+    pack_digest: str
+    as_of: date
+    checked_at: datetime
+    caller: str
+    findings: str
+
+
+FINDING_COLUMNS = ", ".join(FindingRow._fields)
+PRECHECK_COLUMNS = ", ".join(PrecheckRow._fields)
+_UPSERT = (
+    "ON CONFLICT (entity_id, store_id, fingerprint) DO UPDATE SET rule = excluded.rule, revision = excluded.revision, "
+    "code = excluded.code, severity = excluded.severity, mode = excluded.mode, state = 'open', "
+    "listing_id = excluded.listing_id, product_id = excluded.product_id, message = excluded.message, "
+    "detail = excluded.detail, last_seen = excluded.last_seen"
+)
+_COUNTS = (
+    "UPDATE product SET open_findings = n.open, blocking_findings = n.blocking FROM ("
+    "SELECT p.id, count(f.id) AS open, coalesce(sum(CASE WHEN f.mode = 'block' THEN 1 ELSE 0 END), 0) AS blocking "
+    "FROM product p LEFT JOIN finding f ON f.entity_id = p.entity_id AND f.product_id = p.id AND f.state = 'open' "
+    "WHERE p.entity_id = {entity} AND p.store_id = {store} AND p.id {ids} GROUP BY p.id) AS n "
+    "WHERE product.id = n.id AND product.entity_id = {entity} "
+    "AND (product.open_findings <> n.open OR product.blocking_findings <> n.blocking)"
+)
+_FIXED = (
+    "UPDATE finding SET state = 'fixed' WHERE entity_id = {entity} AND store_id = {store} AND product_id {ids} "
+    "AND state = 'open' AND last_seen < {now}"
+)
+
+
+def load_findings(
+    session: Session, store_id: int, rows: Iterable[FindingRow], *, checked: Iterable[int] = (), now: datetime
+) -> int:
+    """Take in the findings of a check; how many there were, each fingerprint once.
+
+    `checked` are products whose check is whole: open findings of theirs that are not among the rows become fixed.
+    """
+    unique = {row.fingerprint: row for row in rows}
+    ordered = [unique[key] for key in sorted(unique)]  # two writers take their locks in one order
+    products = sorted({row.product_id for row in ordered if row.product_id is not None} | set(checked))
+    writer = _writer(session, store_id)
+    if ordered:
+        writer.upsert_findings(ordered, now)
+    if checked:
+        writer.run(_FIXED, sorted(set(checked)), now)
+    if products:
+        writer.run(_COUNTS, products, None)
+    return len(ordered)
+
+
+def load_prechecks(session: Session, store_id: int, rows: Sequence[PrecheckRow]) -> None:
+    """Append recorded pre-checks."""
+    if rows:
+        _writer(session, store_id).append_prechecks(rows)
+
+
+def product_ids(session: Session, store_id: int, listing_ids: Iterable[str]) -> dict[str, int]:
+    """Platform id → our id, of the products of a store."""
+    wanted = sorted(set(listing_ids))
+    return _writer(session, store_id).product_ids(wanted) if wanted else {}
+
+
+def _writer(session: Session, store_id: int) -> _Postgres | _Sqlite:
+    scope = session.info["access"]
+    if not isinstance(scope, Scope):
+        raise TenantError("findings are loaded in database.scoped(…) alone")
+    check_store(scope, store_id, "finding")
+    connection = session.connection()
+    raw: Any = connection.connection.driver_connection
+    kind = _Postgres if connection.dialect.name == "postgresql" else _Sqlite
+    return kind(raw, scope.entity_id, store_id)
+
+
+class _Postgres:
+    def __init__(self, raw: Any, entity_id: int, store_id: int) -> None:
+        self.raw, self.entity_id, self.store_id = raw, entity_id, store_id
+
+    def upsert_findings(self, rows: Sequence[FindingRow], now: datetime) -> None:
+        kinds = "text, text, int, text, text, text, text, text, bigint, text, text"
+        self._copy("incoming_finding", FindingRow._fields, kinds, rows)
+        self.raw.execute(
+            f"INSERT INTO finding (entity_id, store_id, state, first_seen, last_seen, {FINDING_COLUMNS}) "
+            "SELECT %s, %s, 'open', %s, %s, fingerprint, rule, revision, code, severity, mode, subject, listing_id, "
+            f"product_id, message::json, detail::json FROM incoming_finding {_UPSERT}",
+            (self.entity_id, self.store_id, now, now),
+        )
+
+    def append_prechecks(self, rows: Sequence[PrecheckRow]) -> None:
+        kinds = "text, text, text, text, text, text, text, date, timestamptz, text, text"
+        self._copy("incoming_precheck", PrecheckRow._fields, kinds, rows)
+        self.raw.execute(
+            f"INSERT INTO precheck (entity_id, store_id, {PRECHECK_COLUMNS}) SELECT %s, %s, id, listing_id, "
+            "listing_digest, verdict, pack, pack_version, pack_digest, as_of, checked_at, caller, findings::json "
+            "FROM incoming_precheck",
+            (self.entity_id, self.store_id),
+        )
+
+    def product_ids(self, wanted: Sequence[str]) -> dict[str, int]:
+        found = self.raw.execute(
+            "SELECT platform_id, id FROM product WHERE entity_id = %s AND store_id = %s AND platform_id = ANY(%s)",
+            (self.entity_id, self.store_id, list(wanted)),
+        )
+        return dict(found.fetchall())
+
+    def run(self, statement: str, ids: Sequence[int], now: datetime | None) -> None:
+        sql = statement.format(entity="%(entity)s", store="%(store)s", ids="= ANY(%(ids)s)", now="%(now)s")
+        self.raw.execute(sql, {"entity": self.entity_id, "store": self.store_id, "ids": list(ids), "now": now})
+
+    def _copy(self, table: str, names: Sequence[str], kinds: str, rows: Sequence[Any]) -> None:
+        columns = ", ".join(f"{name} {kind}" for name, kind in zip(names, kinds.split(", "), strict=True))
+        self.raw.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {table} ({columns}) ON COMMIT DELETE ROWS")
+        self.raw.execute(f"TRUNCATE {table}")
+        with self.raw.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+            copy.write("".join(["\t".join(map(_field, row)) + "\n" for row in rows]))
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _field(value: Any) -> str:
+    """A value in COPY's text form."""
+    if value is None:
+        return "\\N"
+    return value.translate(_ESCAPES) if isinstance(value, str) else str(value)
+
+
+class _Sqlite:
+    def __init__(self, raw: Any, entity_id: int, store_id: int) -> None:
+        self.raw, self.entity_id, self.store_id = raw, entity_id, store_id
+
+    def upsert_findings(self, rows: Sequence[FindingRow], now: datetime) -> None:
+        head = (self.entity_id, self.store_id, "open", _moment(now), _moment(now))
+        self.raw.executemany(
+            f"INSERT INTO finding (entity_id, store_id, state, first_seen, last_seen, {FINDING_COLUMNS}) "
+            f"VALUES ({_marks(5 + len(FindingRow._fields))}) {_UPSERT}",
+            [head + row for row in rows],
+        )
+
+    def append_prechecks(self, rows: Sequence[PrecheckRow]) -> None:
+        self.raw.executemany(
+            f"INSERT INTO precheck (entity_id, store_id, {PRECHECK_COLUMNS}) "
+            f"VALUES ({_marks(2 + len(PrecheckRow._fields))})",
+            [(self.entity_id, self.store_id, *map(_plain, row)) for row in rows],
+        )
+
+    def product_ids(self, wanted: Sequence[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for part in _parts(wanted):
+            rows = self.raw.execute(
+                "SELECT platform_id, id FROM product WHERE entity_id = ? AND store_id = ? "
+                f"AND platform_id IN ({_marks(len(part))})",
+                (self.entity_id, self.store_id, *part),
+            )
+            found.update(rows.fetchall())
+        return found
+
+    def run(self, statement: str, ids: Sequence[int], now: datetime | None) -> None:
+        named = {"entity": self.entity_id, "store": self.store_id, "now": None if now is None else _moment(now)}
+        for part in _parts(ids):
+            listed = f"IN ({', '.join(str(int(one)) for one in part)})"
+            sql = statement.format(entity=":entity", store=":store", ids=listed, now=":now")
+            self.raw.execute(sql, named)
+
+
+def _parts(values: Sequence[Any], size: int = 500) -> Iterable[Sequence[Any]]:
+    return (values[start : start + size] for start in range(0, len(values), size))
+
+
+def _marks(number: int) -> str:
+    return ", ".join("?" * number)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _moment(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _moment(value: datetime) -> str:
+    """A time as SQLAlchemy stores it in SQLite: UTC, without a zone."""
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")

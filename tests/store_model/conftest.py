@@ -1,0 +1,57 @@
+"""A store on each kind of database, and the pack's back-office rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy.orm import Session
+
+import rules
+from api.services.backoffice import BackofficeRules, load_backoffice
+from engine import Pack, load_pack
+from store_model.bulk import Place
+from store_model.db import Database
+from store_model.tenancy import Scope
+from tests.tenants import add_tenants
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+TODAY = date(2026, 11, 23)
+
+
+@dataclass
+class Shop:
+    """One store of one tenant."""
+
+    database: Database
+    scope: Scope
+    place: Place
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session that sees this store alone."""
+        with self.database.scoped(self.scope) as session:
+            yield session
+
+
+@pytest.fixture
+def shop(database: Database) -> Shop:
+    """The store `north` of tenant one; tenants and stores as in tests/tenants.py."""
+    database.now = lambda: NOW
+    tenants = add_tenants(database)
+    return Shop(database, tenants.scope(), Place(tenants.one, tenants.stores["north"]))
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Pack:
+    """The shipped pack."""
+    return load_pack(rules.path("aliexpress"))
+
+
+@pytest.fixture(scope="session")
+def backoffice() -> BackofficeRules:
+    """The shipped pack's rules of the back office."""
+    return load_backoffice(rules.path("aliexpress"))
