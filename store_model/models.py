@@ -1,5 +1,27 @@
 """Every table of the project, by importing the module that declares it. A new module adds its line here."""
 
-from store_model import access, accounts, audit
+from store_model import (
+    access,
+    accounts,
+    audit,
+    evaluations,
+    findings,
+    funds,
+    imports,
+    orders,
+    product_offers,
+    products,
+)
 
-MODULES = (access, accounts, audit)
+MODULES = (
+    access,
+    accounts,
+    audit,
+    evaluations,
+    findings,
+    funds,
+    imports,
+    orders,
+    product_offers,
+    products,
+)

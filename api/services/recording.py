@@ -41,9 +41,7 @@ def new_id(now: datetime) -> str:
     return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(10)}"
 
 
-def record_of(
-    report: Report, listing: Listing, *, scope: Scope, store_id: int, caller: str, now: datetime
-) -> Recorded:
+def record_of(report: Report, listing: Listing, *, scope: Scope, store_id: int, caller: str, now: datetime) -> Recorded:
     """What is kept of one answer."""
     found = report.bare_findings
     row = PrecheckRow(

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from engine.errors import Fault, RulePackError, UnknownName
 from engine.loading.fields import Faults, Fields
-from engine.loading.reader import _parameters as read_parameters
+from engine.loading.header import read_parameters
 from engine.loading.strict_yaml import parse
 from engine.model.rule import Parameter
 

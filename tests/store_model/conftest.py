@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 import rules
 from api.services.backoffice import BackofficeRules, load_backoffice
 from engine import Pack, load_pack
+from store_model.accounts import LegalEntity, Store
 from store_model.bulk import Place
 from store_model.db import Database
 from store_model.tenancy import Scope
-from tests.tenants import add_tenants
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -38,11 +38,23 @@ class Shop:
 
 
 @pytest.fixture
-def shop(database: Database) -> Shop:
-    """The store `north` of tenant one; tenants and stores as in tests/tenants.py."""
-    database.now = lambda: NOW
-    tenants = add_tenants(database)
-    return Shop(database, tenants.scope(), Place(tenants.one, tenants.stores["north"]))
+def shop(module_database: Database) -> Shop:
+    """A new tenant with one store, in a database that the tests of a module share."""
+    module_database.now = lambda: NOW
+    return open_shop(module_database)
+
+
+def open_shop(database: Database) -> Shop:
+    """A new tenant with one store."""
+    with database.system(actor="system:test") as session:
+        entity = LegalEntity(name="Shop Ltd")
+        session.add(entity)
+        session.flush()
+        store = Store(entity_id=entity.id, platform="market", name="Shop")
+        session.add(store)
+        session.flush()
+        place = Place(entity.id, store.id)
+    return Shop(database, Scope(place.entity_id, frozenset({place.store_id}), "user:test"), place)
 
 
 @pytest.fixture(scope="session")
