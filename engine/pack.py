@@ -9,6 +9,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from engine.duplicates.cards import Wording
+from engine.duplicates.model import PairModel
 from engine.errors import UnknownName
 from engine.evaluate.explain import Explanation
 from engine.evaluate.fixing import Mender
@@ -72,6 +74,17 @@ class Pack:
             **self._settings,
         }
         return Resources(lists, taxonomy, Scanner(lists.values()), settings)
+
+    @property
+    def pair_model(self) -> PairModel | None:
+        """How likely two listings are the same goods; None in a pack without `pair_model.yaml`."""
+        return self._contents.pair_model
+
+    @lazily
+    def variant_wording(self) -> Wording:
+        """Words that make a variant of a product: the pack's colours, and sizes that are words."""
+        colours = frozenset(word for word in self.resources.taxonomy.reading.color_words if " " not in word)
+        return Wording(colours, frozenset(self.pair_model.size_words if self.pair_model else ()))
 
     @lazily
     def regime(self) -> Regime:

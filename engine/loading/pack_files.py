@@ -20,10 +20,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from engine.duplicates.model import PairModel
 from engine.errors import Fault, RulePackError
 from engine.features import SUBJECT_ARGUMENTS
 from engine.features.resources import WordList
-from engine.loading import cache
+from engine.loading import cache, pair_model
 from engine.loading.fields import Faults, Fields
 from engine.loading.header import Context
 from engine.loading.kinds import KINDS, kind_of
@@ -73,6 +74,7 @@ class Contents(Struct, frozen=True):
     baseline: dict[str, Any]
     offences: tuple[OffenceRule, ...] = ()
     ladders: tuple[LadderRule, ...] = ()
+    pair_model: PairModel | None = None
 
     def word_lists(self) -> dict[str, WordList]:
         """The lists as the features use them."""
@@ -152,6 +154,7 @@ class _Reader:
         )
         rules = self._rules(nodes, context)
         baseline = self._parse("baseline.yaml") if "baseline.yaml" in self._files else None
+        pairs = self._pair_model()
         if self._found:
             raise RulePackError(self._found)
         return Contents(
@@ -162,6 +165,7 @@ class _Reader:
             lists=tuple(lists),
             taxonomy=tuple(taxonomy),
             baseline=_plain(baseline) if baseline is not None else {},
+            pair_model=pairs,
         )
 
     def _in(self, folder: str) -> list[str]:
@@ -202,6 +206,11 @@ class _Reader:
         mapped = [(code, rule.file) for rule in found["offences"] for code in rule.codes]
         self._unique(mapped, "R026", "finding code")
         return {name: tuple(sorted(rules, key=lambda rule: rule.id)) for name, rules in found.items()}
+
+    def _pair_model(self) -> PairModel | None:
+        name = f"{self._name}/{pair_model.FILE}"
+        node = self._parse(name) if name in self._files else None
+        return None if node is None else pair_model.read_pair_model(node, self._faults_of(name))
 
     def _manifest(self) -> dict[str, Any]:
         name = f"{self._name}/pack.yaml"
