@@ -105,14 +105,11 @@ class Fields:
     def refuse(self, error: Unreadable, value: Any, pointer: str, *, whole_record: bool = False) -> None:
         """Note what was not taken."""
         en, zh = f"{error.en}, got {shown(value)}", f"{error.zh}，实际为 {shown(value)}"
-        place = {"en": pointer, "zh": pointer}
-        if self.line:
-            place = {"en": f"line {self.line}, {pointer}", "zh": f"第 {self.line} 行，{pointer}"}
         self.refusals.append(
             Refusal(
                 error.code,
                 {"en": en, "zh": zh},
-                place,
+                self._place(pointer),
                 "",
                 self.line,
                 pointer,
@@ -121,9 +118,14 @@ class Fields:
             )
         )
 
+    def _place(self, pointer: str) -> dict[str, str]:
+        if self.line:
+            return {"en": f"line {self.line}, {pointer}", "zh": f"第 {self.line} 行，{pointer}"}
+        return {"en": pointer, "zh": pointer}
+
     def item(self, value: Any) -> Item:
         """The record with all that was refused on the way."""
-        return Item(value, tuple(self.refusals))
+        return Item(value, tuple(self.refusals), "", self.line, self._place(self.pointer))
 
     def missing(self, en: str, zh: str) -> Item:
         """The record as a whole is refused: it lacks what makes it one."""

@@ -39,10 +39,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One record of a file. `value` None: nothing of it could be taken, and the refusals say why."""
+    """One record of a file and where it stands. `value` None: nothing of it was taken, and the refusals say why."""
 
     value: Any
-    refusals: tuple[Refusal, ...] = field(default=())
+    refusals: tuple[Refusal, ...] = ()
+    sheet: str = ""
+    row: int = 0
+    place: Text = field(default_factory=dict)
 
 
 def refusal_of(problem: Problem, origin: Origin, *, row: int, is_whole_record: bool) -> Refusal:

@@ -128,12 +128,12 @@ def _unrepeated(items: Iterator[Item], seen: dict[str, int]) -> Iterator[Item]:
         if before == number:
             yield item
             continue
-        place = item.refusals[0].place if item.refusals else {"en": f"record {number}", "zh": f"第 {number} 条记录"}
+        place = item.place if any(item.place.values()) else {"en": f"record {number}", "zh": f"第 {number} 条记录"}
         refusal = Refusal(
             "repeated_id",
             {"en": f"the id stands in record {before} as well; the first one counts",
              "zh": f"该 ID 在第 {before} 条记录已出现，以首次出现为准"},
-            place, value=str(key)[:60], is_whole_record=True,
+            place, item.sheet, item.row, value=str(key)[:60], is_whole_record=True,
         )  # fmt: skip
         yield Item(None, (*item.refusals, refusal))
 

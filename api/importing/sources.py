@@ -200,7 +200,8 @@ def product_item(record: Record, *, line: int = 0) -> Item:
         changes["offline_reason"] = None
     elif listing.offline_reason is not None and listing.status is None:
         changes["status"] = "offline"  # a reason for being offline says that it is
-    return Item(msgspec.structs.replace(listing, **changes) if changes else listing, tuple(refusals))
+    listing = msgspec.structs.replace(listing, **changes) if changes else listing
+    return Item(listing, tuple(refusals), sheet, row, record.origin.place(""))
 
 
 def key_of(value: Any) -> str | None:

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from api.importing.records import Refusal
+from api.importing.records import Item, Refusal
 from engine.errors import IntakeError
 from engine.intake import delimited
 from engine.intake.limits import LIMITS, Limits
@@ -58,6 +58,11 @@ class Cells:
             self.refuse(error, field)
             return None
         return clean(found)[0].strip() or None if isinstance(found, str) else found
+
+    def item(self, value: Any, refusals: tuple[Refusal, ...]) -> Item:
+        """The record that begins in this row."""
+        place = cell_place(self.table.sheet, self.number)
+        return Item(value, refusals, self.table.sheet, self.number, place)
 
     def refuse(self, error: Unreadable, field: str, *, whole_record: bool = False) -> None:
         """Note that a cell (or with `whole_record` the row) was not taken."""

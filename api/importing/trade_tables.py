@@ -89,7 +89,7 @@ def _order(rows: list[Cells], key: str, zone: tzinfo) -> Item:
         lines=lines,
         shipments=tuple(parcels.values()),
     )
-    return Item(value, _all_refusals(rows))
+    return head.item(value, _all_refusals(rows))
 
 
 def _line(row: Cells) -> IncomingLine:
@@ -146,7 +146,7 @@ def _evaluation(row: Cells, zone: tzinfo) -> Item:
         order_currency=_currency(row, "amount"),
         dispute_kind=DISPUTE_KINDS.get(kind.lower(), kind[:32]) if kind else None,
     )
-    return Item(value, tuple(row.refusals))
+    return row.item(value, tuple(row.refusals))
 
 
 def _score(row: Cells, field: str) -> int | None:
