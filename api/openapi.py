@@ -6,6 +6,7 @@ The pre-check reads raw bytes, so FastAPI cannot know its schemas; they are put 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -28,11 +29,13 @@ SAMPLE_WORDS = {
     "count": 1200,
     "seconds": 30,
     "scope": "prechecks",
+    "permission": "products:write",
     "policy": "6000/minute",
     "nearest_en": "; did you mean LST104?",
     "nearest_zh": "；是否应为 LST104？",
 }
 SAMPLE_ERRORS = {
+    "invalid_body": ErrorAt("required", {"en": "name is required", "zh": "name 为必填项"}, pointer="/name"),
     "invalid_input": ErrorAt(
         "unknown_field",
         {
@@ -148,6 +151,60 @@ def _operation(
     return {"response_class": Response, "openapi_extra": extra}
 
 
+def answer_schema(kind: type) -> dict[str, str]:
+    """A reference to the schema of a type, which is described from now on."""
+    _described.setdefault(kind)
+    return _ref(_name(kind.__name__))
+
+
+def patch_schema(kind: type) -> dict[str, str]:
+    """A reference to the schema of a JSON merge patch (RFC 7396) of a body."""
+    answer_schema(kind)
+    _patched.setdefault(kind)
+    return _ref(_name(kind.__name__) + "Patch")
+
+
+_described: dict[type, None] = {}
+_patched: dict[type, None] = {}
+
+
+def _name(name: str) -> str:
+    return RENAMED.get(name, name.removesuffix("Out"))
+
+
+def store_operation(
+    answer: dict[str, Any] | None,
+    *,
+    status: int = 200,
+    example: Any = None,
+    parameters: Sequence[dict[str, Any]] = (),
+    problems: Sequence[str] = (),
+    body: dict[str, Any] | None = None,
+    body_example: Any = None,
+    may_be_unchanged: bool = False,
+) -> dict[str, Any]:
+    """What a route's decorator is given where a caller must be known: a store's routes, and accounts.
+
+    `answer` None: no body. The problems that every such route has are the caller's to list; see
+    `api.resources.document.COMMON`.
+    """
+    success: dict[str, Any] = {"description": "The answer", "headers": LIMIT_HEADERS}
+    if answer is not None:
+        success["content"] = {"application/json": {"schema": answer, "example": example}}
+    responses = {str(status): success, **_problems(tuple(dict.fromkeys(problems)))}
+    if may_be_unchanged:
+        responses["304"] = {"description": "It is what If-None-Match names", "headers": LIMIT_HEADERS}
+    extra: dict[str, Any] = {
+        "parameters": [*parameters, LANGUAGE],
+        "security": [{"bearer": []}, {"api_key": []}],
+        "responses": responses,
+    }
+    if body is not None:
+        content = {"schema": body, "examples": {"example": {"summary": "An example", "value": body_example}}}
+        extra["requestBody"] = {"required": True, "content": {"application/json": content}}
+    return {"response_class": Response, "status_code": status, "openapi_extra": extra}
+
+
 def _examples(requests: dict[str, tuple[str, Any]]) -> dict[str, Any]:
     return {name: {"summary": summary, "value": value} for name, (summary, value) in requests.items()}
 
@@ -216,9 +273,11 @@ RENAMED = {"BatchOut": "BatchReport"}
 
 def components() -> dict[str, Any]:
     """The schemas: what is read from the engine's own facts, what is answered from `api.schemas`."""
-    _, found = msgspec.json.schema_components([Listing, Store, *ANSWERS], ref_template=REF + "{name}")
-    named = {name: RENAMED.get(name, name.removesuffix("Out")) for name in found}
+    _, found = msgspec.json.schema_components([Listing, Store, *ANSWERS, *_described], ref_template=REF + "{name}")
+    named = {name: _name(name) for name in found}
     renamed = {named[name]: _tidy(schema, named) for name, schema in found.items()}
+    for kind in _patched:
+        renamed[_name(kind.__name__) + "Patch"] = _as_patch(renamed[_name(kind.__name__)])
     day = {"type": "string", "format": "date"}
     around = {"store": _ref("Store"), "as_of": day}
     one = [_ref(name) for name in ONE]
@@ -275,6 +334,12 @@ def components() -> dict[str, Any]:
     }
 
 
+def _as_patch(schema: dict[str, Any]) -> dict[str, Any]:
+    """A merge patch of an object: nothing is required, and null takes a field away."""
+    fields = {name: {"anyOf": [inner, {"type": "null"}]} for name, inner in schema["properties"].items()}
+    return {**schema, "title": schema["title"] + "Patch", "properties": fields, "required": []}
+
+
 def _tidy(schema: Any, named: dict[str, str]) -> Any:
     """Our names for the types, and a decimal as what it may be: a number, or a number as text."""
     if isinstance(schema, list | tuple):
@@ -302,7 +367,7 @@ def build(app: FastAPI, answers: dict[str, Any]) -> dict[str, Any]:
             if "422" in operation["responses"] and not operation["responses"]["422"]["content"]:
                 del operation["responses"]["422"]
             _one_of_each(operation)
-            if operation["operationId"] in answers:
+            if operation["operationId"] in answers and "200" in operation["responses"]:
                 content = operation["responses"]["200"]["content"]
                 for media, value in answers[operation["operationId"]].items():
                     content.setdefault(media, {})["example"] = value

@@ -6,10 +6,15 @@ all its stores, named after the role, and `guest` is an operator of `south` alon
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from store_model.accounts import Grant, LegalEntity, Store, User
+from fastapi import FastAPI
+
+from api.tokens import make_access_token
+from store_model.access import create_key
+from store_model.accounts import DeviceSession, Grant, LegalEntity, Store, User
 from store_model.db import Database
 from store_model.tenancy import Scope
 
@@ -60,3 +65,44 @@ def add_tenants(database: Database) -> Tenants:
             {name: store.id for name, store in stores.items()},
             {name: user.id for name, user in users.items()},
         )
+
+
+def token(app: FastAPI, tenants: Tenants, user: str) -> str:
+    """An access token of a device on which this user is signed in."""
+    state = app.state
+    now = state.now()
+    entity_id = tenants.two if user == "other_owner" else tenants.one
+    with state.database.system(actor="system:test") as session:
+        device = DeviceSession(
+            entity_id=entity_id,
+            user_id=tenants.users[user],
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + timedelta(days=30),
+        )
+        session.add(device)
+        session.flush()
+        return make_access_token(
+            state.secrets.key("access token"),
+            session_id=device.id,
+            user_id=device.user_id,
+            entity_id=entity_id,
+            now=now,
+        )
+
+
+def bearer(app: FastAPI, tenants: Tenants, user: str) -> dict[str, str]:
+    """The headers of a request by this user."""
+    return {"authorization": f"Bearer {token(app, tenants, user)}"}
+
+
+def key_headers(
+    app: FastAPI, tenants: Tenants, scopes: Sequence[str], stores: Sequence[str] | None = None
+) -> dict[str, str]:
+    """The headers of a request with an API key of entity one, for some of its stores or for all."""
+    bound = None if stores is None else [tenants.stores[store] for store in stores]
+    with app.state.database.transaction() as session:
+        secret, _ = create_key(
+            session, name="test", now=app.state.now(), scopes=scopes, entity_id=tenants.one, store_ids=bound
+        )
+    return {"x-api-key": secret}
