@@ -24,6 +24,7 @@ from engine.features.view import View
 from engine.intake import one_listing
 from engine.lazily import lazily
 from engine.ledger.regime import Regime
+from engine.ledger.risk import PointsAtRisk
 from engine.loading.kinds import KINDS
 from engine.loading.pack_files import Code, Contents, read_pack
 from engine.model.ladder import LadderRule
@@ -117,13 +118,15 @@ class Pack:
         peers: Sequence[Listing] | None = None,
         not_carried: frozenset[str] = frozenset(),
         seconds: float | None = None,
+        at_risk: PointsAtRisk | None = None,
     ) -> Report:
         """Check one listing by the rules in force on `as_of`.
 
         `store` adds what is known of the store; `peers` are its other listings (for duplicates; make them `Peers` when
         many listings are checked against the same ones, so that their index is made once). `fixes=False` leaves
         the fixes out. `seconds` bounds the time: rules not begun by then are `not_checked`, and no fix is begun that
-        much later. Raises IntakeError when the input is no listing at all.
+        much later. `at_risk`, of a store's ledger, gives every finding its points at risk. Raises IntakeError when the
+        input is no listing at all.
         """
         if type(listing) is not Listing:
             listing = one_listing(listing)
@@ -131,7 +134,9 @@ class Pack:
         program = self.program("listing", as_of)
         if listing.marketplace is not None and listing.marketplace != self.marketplace:
             return Report(program, view, self.ref, is_foreign=True)
-        return self._run(program, view, waivers, fixes, seconds)
+        report = self._run(program, view, waivers, fixes, seconds)
+        report.at_risk = at_risk
+        return report
 
     def check_store(self, store: Store, *, as_of: date, waivers: Sequence[Waiver] = ()) -> Report:
         """Check what is known of a store itself by the rules whose subject is the store."""
@@ -195,12 +200,20 @@ class Pack:
         waivers: Sequence[Waiver] = (),
         fixes: bool = True,
         seconds: float | None = None,
+        at_risk: PointsAtRisk | None = None,
     ) -> Iterator[Report]:
         """A report for each listing, in order. Each is compared with the others of the call (duplicates)."""
         known = Peers([item if type(item) is Listing else one_listing(item) for item in listings])
         for listing in known:
             yield self.check(
-                listing, store=store, as_of=as_of, waivers=waivers, fixes=fixes, peers=known, seconds=seconds
+                listing,
+                store=store,
+                as_of=as_of,
+                waivers=waivers,
+                fixes=fixes,
+                peers=known,
+                seconds=seconds,
+                at_risk=at_risk,
             )
 
     def explain(

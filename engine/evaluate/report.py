@@ -23,6 +23,7 @@ from engine.lazily import lazily
 if TYPE_CHECKING:
     from engine.evaluate.explain import Explanation
     from engine.evaluate.fixing import Mender, Offer
+    from engine.ledger.risk import PointsAtRisk
 
 
 class Waiver(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -101,6 +102,7 @@ class Report:
         self._seconds = seconds
         self.pack = pack
         self.is_foreign = is_foreign
+        self.at_risk: PointsAtRisk | None = None
 
     @property
     def subject(self) -> dict[str, str | None]:
@@ -142,6 +144,8 @@ class Report:
     def _all(self) -> tuple[Finding, ...]:
         found = [finding for finding in self._fired_findings if not self._says_nothing(finding)]
         for finding in found:
+            if self.at_risk is not None:
+                finding.points_at_risk = self.at_risk.of(finding.code)
             for waiver in self._waivers:
                 if waiver.covers(finding, self._view.subject_id, self.as_of):
                     finding.waiver = waiver

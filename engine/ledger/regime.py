@@ -119,6 +119,10 @@ class Regime:
         found: LadderTerms = self._known[key]
         return found
 
+    def stretch(self, ladder_id: str, day: date) -> int:
+        """Which stretch of days without a change of the ladder a day lies in."""
+        return bisect_right(self._days[ladder_id], day)
+
     def timezone(self, offence_id: str) -> str:
         """The platform's time zone for an offence: its ladder's."""
         return self.ladders[self.offences[offence_id].ladder].timezone

@@ -23,9 +23,13 @@ NONE = Decimal(0)
 
 
 class Change(Struct, frozen=True):
-    """What one moment does to a balance. `entries` are those that begin to count."""
+    """What one moment does to a balance. `entries` are those that begin to count.
+
+    `before_all` is the balance just before the moment, `before` the one after the lapses of the moment (accrue).
+    """
 
     at: datetime
+    before_all: Decimal
     before: Decimal
     after: Decimal
     entries: tuple[Entry, ...]
@@ -95,10 +99,14 @@ class Timeline:
                 enforcement
                 for index, change in enumerate(self.changes)
                 if (step := reached(self.terms(change.at), change)) is not None
-                for enforcement in self._executed(index, change, step)
+                for enforcement in self.executed(index, step)
             ]
             self._enforcement = tuple(found)
         return self._enforcement
+
+    def executed(self, index: int, step: StepTerms) -> list[Enforcement]:
+        """What is done when the change of that index reaches a step: on the store, then on its owner's others."""
+        return list(self._executed(index, self.changes[index], step))
 
     def _executed(self, index: int, change: Change, step: StepTerms) -> Iterable[Enforcement]:
         terms = self.terms(change.at)
@@ -152,6 +160,7 @@ class Timeline:
         before = NONE if not deducts else self._empty(min(moments))
         for at in sorted(moments):
             begun, lapsed = moments[at]
+            before_all = before
             for entry in lapsed:
                 total -= entry.points
             if not deducts:
@@ -163,7 +172,7 @@ class Timeline:
                 terms = self.terms(at)
                 earned = self._earned.at(at) if self._earned is not None else NONE
                 after = within(terms, terms.start + earned - total)
-            yield Change(at, before, after, tuple(begun))
+            yield Change(at, before_all, before, after, tuple(begun))
             before = after
 
 

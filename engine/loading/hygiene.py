@@ -15,7 +15,7 @@ STALE_AFTER = timedelta(days=400)
 
 
 def hygiene_faults(pack: Pack, today: date) -> list[Fault]:
-    """H001: a stable rule without a primary or house source. H002: a source last read too long ago."""
+    """H001: a stable rule without a primary or house source. H002: a source last read too long ago. H003: see below."""
     faults = []
     for rule in pack.all_rules.values():
         grades = {source.grade for source in rule.sources}
@@ -26,4 +26,17 @@ def hygiene_faults(pack: Pack, today: date) -> list[Fault]:
             if today - source.retrieved > STALE_AFTER:
                 reason = f"the source {source.id} was last read on {source.retrieved}; read it again"
                 faults.append(Fault(rule.file, 1, 1, "H002", reason))
-    return sorted(faults)
+    return sorted([*faults, *_unsafe_networks(pack)])
+
+
+def _unsafe_networks(pack: Pack) -> list[Fault]:
+    """H003: a ladder whose nodes make rules that the rule network cannot be trusted with."""
+    from engine.ledger.chain import rules_of
+    from engine.ledger.network import lint
+
+    return [
+        Fault(rule.file, 1, 1, "H003", f"{rule.id} is unsafe for the rule network from {day}: {reason}")
+        for rule in pack.ladders.values()
+        for day in sorted(rule.dates())
+        for reason in lint(rules_of([pack.regime.ladder(rule.id, day)]))
+    ]
