@@ -11,6 +11,7 @@ from store_model import (
     orders,
     product_offers,
     products,
+    violations,
 )
 
 MODULES = (
@@ -24,4 +25,5 @@ MODULES = (
     orders,
     product_offers,
     products,
+    violations,
 )

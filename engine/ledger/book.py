@@ -29,10 +29,16 @@ class Ledger:
         self.pools: Mapping[str, Timeline] = timelines(regime, booked.entries, settled.orders)
 
     @classmethod
-    def of_entries(cls, regime: Regime, entries: Sequence[Entry], orders: Sequence[Notice] = ()) -> Ledger:
+    def of_entries(
+        cls,
+        regime: Regime,
+        entries: Sequence[Entry],
+        orders: Sequence[Notice] = (),
+        known_as_of: datetime | None = None,
+    ) -> Ledger:
         """A ledger of entries that were booked before, as a store of them reads them back."""
         self = cls.__new__(cls)
-        self.regime, self.known_as_of, self.cases, self.parked = regime, None, (), ()
+        self.regime, self.known_as_of, self.cases, self.parked = regime, known_as_of, (), ()
         self.orders = tuple(orders)
         self.entries = tuple(sorted(entries, key=lambda entry: (entry.at, entry.case)))
         self.pools = timelines(regime, self.entries, self.orders)
