@@ -37,7 +37,8 @@ def _lines(document: dict[str, Any], words: dict[str, str]) -> Iterator[str]:
             for example in body.get("examples", {}).values():
                 yield f"\n{words['request']}: {example['summary']}\n"
                 yield from _code(example["value"], words)
-            for content in operation["responses"]["200"]["content"].values():
+            answers = (answer for status, answer in operation["responses"].items() if status.startswith("2"))
+            for content in (content for answer in answers for content in answer.get("content", {}).values()):
                 if "example" in content:
                     yield f"\n{words['answer']}\n"
                     yield from _code(content["example"], words)

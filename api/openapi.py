@@ -30,6 +30,16 @@ SAMPLE_WORDS = {
     "seconds": 30,
     "scope": "prechecks",
     "permission": "products:write",
+    "move": "release",
+    "status": "onSelling",
+    "allowed_en": "offline, edit",
+    "allowed_zh": "offline, edit",
+    "rules": "LST104",
+    "what_en": "root groups",
+    "what_zh": "一级分组",
+    "state": "accepted",
+    "section": "products",
+    "off": "0.01 USD",
     "policy": "6000/minute",
     "nearest_en": "; did you mean LST104?",
     "nearest_zh": "；是否应为 LST104？",
@@ -190,7 +200,7 @@ def store_operation(
     """
     success: dict[str, Any] = {"description": "The answer", "headers": LIMIT_HEADERS}
     if answer is not None:
-        success["content"] = {"application/json": {"schema": answer, "example": example}}
+        success["content"] = {"application/json": {"schema": answer, "example": _marked(example)}}
     responses = {str(status): success, **_problems(tuple(dict.fromkeys(problems)))}
     if may_be_unchanged:
         responses["304"] = {"description": "It is what If-None-Match names", "headers": LIMIT_HEADERS}
@@ -200,7 +210,8 @@ def store_operation(
         "responses": responses,
     }
     if body is not None:
-        content = {"schema": body, "examples": {"example": {"summary": "An example", "value": body_example}}}
+        example = {"summary": "An example", "value": _marked(body_example)}
+        content = {"schema": body, "examples": {"example": example}}
         extra["requestBody"] = {"required": True, "content": {"application/json": content}}
     return {"response_class": Response, "status_code": status, "openapi_extra": extra}
 
@@ -221,6 +232,7 @@ PRECHECK = _operation(
         "examples": _examples(examples.REQUESTS),
     },
 )
+PRECHECK_QUERY = (AS_OF, LANG, MIN_SEVERITY, FIXES, STRICT)
 EXPLAIN = _operation(
     _ref("Explanation"),
     problems=(*GUARDED, *SENDING, "invalid_parameter", "unknown_rule", "time_budget_spent", "batch_too_large"),
@@ -379,7 +391,27 @@ def build(app: FastAPI, answers: dict[str, Any]) -> dict[str, Any]:
         },
     }
     document["servers"] = [{"url": "/"}]
-    return json.loads(msgspec.json.encode(document))  # type: ignore[no-any-return]
+    return _unmarked(json.loads(msgspec.json.encode(document)))  # type: ignore[no-any-return]
+
+
+NULL = "\0null"
+"""Stands for null in an example until the document is whole: FastAPI leaves nulls out on the way."""
+
+
+def _marked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _marked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_marked(item) for item in value]
+    return NULL if value is None else value
+
+
+def _unmarked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _unmarked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_unmarked(item) for item in value]
+    return None if value == NULL else value
 
 
 def _one_of_each(operation: dict[str, Any]) -> None:

@@ -120,6 +120,7 @@ class ReportOut(Strict):
     as_of: date
     pack: PackOut
     input_notes: list[InputNote]
+    recorded: str | None = None
 
 
 class ProblemErrorOut(Strict):

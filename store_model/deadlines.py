@@ -90,3 +90,8 @@ def summary(session: Session, store_id: int, *, now: datetime, zone: ZoneInfo) -
         "as_of": now,
         "today_ends_at": end,
     }
+
+
+def scan_limit(declared_at: datetime, limits: Limits) -> datetime:
+    """By when the carrier must have scanned a parcel that was declared at this moment."""
+    return declared_at + limits.scan

@@ -36,7 +36,7 @@ class Finding(StoreRow, Base):
     state: Mapped[str] = mapped_column(String(12), default="open")
     subject: Mapped[str] = mapped_column(String(12))
     listing_id: Mapped[str | None] = mapped_column(SUBJECT_ID)
-    product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
+    product_id: Mapped[int | None] = mapped_column(Id, ForeignKey("product.id", ondelete="CASCADE"))
     message: Mapped[dict[str, str]] = mapped_column(JSON)
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
     first_seen: Mapped[datetime] = mapped_column(UtcDateTime)

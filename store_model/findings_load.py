@@ -65,7 +65,8 @@ _COUNTS = (
 )
 _FIXED = (
     "UPDATE finding SET state = 'fixed' WHERE entity_id = {entity} AND store_id = {store} AND product_id {ids} "
-    "AND state = 'open' AND last_seen < {now}"
+    "AND state = 'open' AND NOT EXISTS "
+    "(SELECT 1 FROM incoming_finding WHERE incoming_finding.fingerprint = finding.fingerprint)"
 )
 
 
@@ -78,14 +79,15 @@ def load_findings(
     """
     unique = {row.fingerprint: row for row in rows}
     ordered = [unique[key] for key in sorted(unique)]  # two writers take their locks in one order
-    products = sorted({row.product_id for row in ordered if row.product_id is not None} | set(checked))
+    whole = sorted(set(checked))
+    products = sorted({row.product_id for row in ordered if row.product_id is not None} | set(whole))
     writer = _writer(session, store_id)
-    if ordered:
+    if ordered or whole:
         writer.upsert_findings(ordered, now)
-    if checked:
-        writer.run(_FIXED, sorted(set(checked)), now)
+    if whole:
+        writer.run(_FIXED, whole)
     if products:
-        writer.run(_COUNTS, products, None)
+        writer.run(_COUNTS, products)
     return len(ordered)
 
 
@@ -143,9 +145,9 @@ class _Postgres:
         )
         return dict(found.fetchall())
 
-    def run(self, statement: str, ids: Sequence[int], now: datetime | None) -> None:
-        sql = statement.format(entity="%(entity)s", store="%(store)s", ids="= ANY(%(ids)s)", now="%(now)s")
-        self.raw.execute(sql, {"entity": self.entity_id, "store": self.store_id, "ids": list(ids), "now": now})
+    def run(self, statement: str, ids: Sequence[int]) -> None:
+        sql = statement.format(entity="%(entity)s", store="%(store)s", ids="= ANY(%(ids)s)")
+        self.raw.execute(sql, {"entity": self.entity_id, "store": self.store_id, "ids": list(ids)})
 
     def _copy(self, table: str, names: Sequence[str], kinds: str, rows: Sequence[Any]) -> None:
         columns = ", ".join(f"{name} {kind}" for name, kind in zip(names, kinds.split(", "), strict=True))
@@ -170,6 +172,9 @@ class _Sqlite:
         self.raw, self.entity_id, self.store_id = raw, entity_id, store_id
 
     def upsert_findings(self, rows: Sequence[FindingRow], now: datetime) -> None:
+        self.raw.execute("CREATE TEMPORARY TABLE IF NOT EXISTS incoming_finding (fingerprint TEXT PRIMARY KEY)")
+        self.raw.execute("DELETE FROM incoming_finding")
+        self.raw.executemany("INSERT INTO incoming_finding VALUES (?)", [(row.fingerprint,) for row in rows])
         head = (self.entity_id, self.store_id, "open", _moment(now), _moment(now))
         self.raw.executemany(
             f"INSERT INTO finding (entity_id, store_id, state, first_seen, last_seen, {FINDING_COLUMNS}) "
@@ -195,11 +200,11 @@ class _Sqlite:
             found.update(rows.fetchall())
         return found
 
-    def run(self, statement: str, ids: Sequence[int], now: datetime | None) -> None:
-        named = {"entity": self.entity_id, "store": self.store_id, "now": None if now is None else _moment(now)}
+    def run(self, statement: str, ids: Sequence[int]) -> None:
+        named = {"entity": self.entity_id, "store": self.store_id}
         for part in _parts(ids):
             listed = f"IN ({', '.join(str(int(one)) for one in part)})"
-            sql = statement.format(entity=":entity", store=":store", ids=listed, now=":now")
+            sql = statement.format(entity=":entity", store=":store", ids=listed)
             self.raw.execute(sql, named)
 
 

@@ -54,7 +54,7 @@ class FundMovement(StoreRow, Base):
     reference: Mapped[str] = mapped_column(String(100))
     order_platform_id: Mapped[str | None] = mapped_column(PLATFORM_ID)
     note: Mapped[str | None] = mapped_column(Text)
-    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("fund_movement.id"))
+    reverses_id: Mapped[int | None] = mapped_column(Id, ForeignKey("fund_movement.id"))
 
     __table_args__ = (
         UniqueConstraint("entity_id", "store_id", "reference", name="uq_fund_movement_reference"),
@@ -71,8 +71,8 @@ class FundPosting(StoreRow, Base):
     __audited__ = False  # written once with its movement, which is recorded; the database refuses any change
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    movement_id: Mapped[int] = mapped_column(ForeignKey("fund_movement.id"))
-    account_id: Mapped[int] = mapped_column(ForeignKey("fund_account.id"))
+    movement_id: Mapped[int] = mapped_column(Id, ForeignKey("fund_movement.id"))
+    account_id: Mapped[int] = mapped_column(Id, ForeignKey("fund_account.id"))
     amount: Mapped[Decimal] = mapped_column(MONEY)
     currency: Mapped[str] = mapped_column(String(3))
 

@@ -50,7 +50,7 @@ class ImportRefusal(StoreRow, Base):
     __audited__ = False  # written with its run, which is recorded
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    run_id: Mapped[int] = mapped_column(ForeignKey("import_run.id", ondelete="CASCADE"))
+    run_id: Mapped[int] = mapped_column(Id, ForeignKey("import_run.id", ondelete="CASCADE"))
     record: Mapped[int]
     sheet: Mapped[str] = mapped_column(String(200))
     row: Mapped[int]

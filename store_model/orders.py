@@ -66,7 +66,7 @@ class OrderLine(StoreRow, Base):
     __audited__ = False  # changes only with its order, which is recorded
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    order_id: Mapped[int] = mapped_column(ForeignKey("order.id", ondelete="CASCADE"))
+    order_id: Mapped[int] = mapped_column(Id, ForeignKey("order.id", ondelete="CASCADE"))
     position: Mapped[int]
     platform_id: Mapped[str | None] = mapped_column(PLATFORM_ID)
     product_platform_id: Mapped[str | None] = mapped_column(PLATFORM_ID)
@@ -90,7 +90,7 @@ class Shipment(StoreRow, Versioned, Base):
     __tablename__ = "shipment"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    order_id: Mapped[int] = mapped_column(ForeignKey("order.id", ondelete="CASCADE"))
+    order_id: Mapped[int] = mapped_column(Id, ForeignKey("order.id", ondelete="CASCADE"))
     carrier: Mapped[str] = mapped_column(String(64))
     tracking_number: Mapped[str] = mapped_column(String(64))
     is_whole_order: Mapped[bool] = mapped_column(default=True)
@@ -111,7 +111,7 @@ class Cancellation(StoreRow, Versioned, Base):
     __tablename__ = "cancellation"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    order_id: Mapped[int] = mapped_column(ForeignKey("order.id", ondelete="CASCADE"))
+    order_id: Mapped[int] = mapped_column(Id, ForeignKey("order.id", ondelete="CASCADE"))
     reason: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16), default="requested")
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)

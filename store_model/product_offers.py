@@ -42,7 +42,7 @@ class ShowcaseSlot(StoreRow, Versioned, Base):
     __tablename__ = "showcase_slot"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
+    product_id: Mapped[int] = mapped_column(Id, ForeignKey("product.id", ondelete="CASCADE"))
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -58,7 +58,7 @@ class CatalogueProposal(StoreRow, Versioned, Base):
     __tablename__ = "catalogue_proposal"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id", ondelete="SET NULL"))
+    product_id: Mapped[int | None] = mapped_column(Id, ForeignKey("product.id", ondelete="SET NULL"))
     catalogue_ref: Mapped[str] = mapped_column(String(64))
     field: Mapped[str] = mapped_column(String(64))
     current: Mapped[str | None] = mapped_column(Text)
@@ -97,8 +97,8 @@ class SourcingLink(StoreRow, Versioned, Base):
     __tablename__ = "sourcing_link"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
-    supplier_id: Mapped[int] = mapped_column(ForeignKey("supplier.id", ondelete="CASCADE"))
+    product_id: Mapped[int] = mapped_column(Id, ForeignKey("product.id", ondelete="CASCADE"))
+    supplier_id: Mapped[int] = mapped_column(Id, ForeignKey("supplier.id", ondelete="CASCADE"))
     sku_code: Mapped[str | None] = mapped_column(String(64))
     url: Mapped[str | None] = mapped_column(Text)
     cost: Mapped[Decimal | None] = mapped_column(MONEY)

@@ -65,7 +65,7 @@ class ProductContent(StoreRow, Base):
 
     __tablename__ = "product_content"
 
-    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    product_id: Mapped[int] = mapped_column(Id, ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
     listing: Mapped[dict[str, Any]] = mapped_column(JSON)
 
     __table_args__ = (Index("ix_product_content_store", "entity_id", "store_id", "product_id"),)
@@ -78,7 +78,7 @@ class ProductSku(StoreRow, Base):
     __audited__ = False  # a part of the listing, whose change is recorded with product_content
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
+    product_id: Mapped[int] = mapped_column(Id, ForeignKey("product.id", ondelete="CASCADE"))
     position: Mapped[int]
     platform_id: Mapped[str | None] = mapped_column(Text)
     code: Mapped[str | None] = mapped_column(Text)
@@ -98,7 +98,7 @@ class ProductGroup(StoreRow, Versioned, Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     platform_id: Mapped[str | None] = mapped_column(PLATFORM_ID)
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("product_group.id", ondelete="CASCADE"))
+    parent_id: Mapped[int | None] = mapped_column(Id, ForeignKey("product_group.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(200))
     position: Mapped[int] = mapped_column(default=0)
 
@@ -113,8 +113,8 @@ class ProductGroupMember(StoreRow, Base):
 
     __tablename__ = "product_group_member"
 
-    group_id: Mapped[int] = mapped_column(ForeignKey("product_group.id", ondelete="CASCADE"), primary_key=True)
-    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    group_id: Mapped[int] = mapped_column(Id, ForeignKey("product_group.id", ondelete="CASCADE"), primary_key=True)
+    product_id: Mapped[int] = mapped_column(Id, ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
 
     __table_args__ = (
         Index("ix_product_group_member_group", "entity_id", "store_id", "group_id", "product_id"),

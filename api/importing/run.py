@@ -195,39 +195,10 @@ def _end(target: Target, run_id: int, state: str, failure: dict[str, str] | None
         )
 
 
-def report(session: Session, run: ImportRun, *, refusals: int) -> dict[str, Any]:
-    """A run as it is shown, with its first refusals."""
+def refusals(session: Session, run: ImportRun, limit: int) -> list[dict[str, Any]]:
+    """The first refusals of a run, in the order of the file."""
     rows = session.scalars(
-        select(ImportRefusal).where(ImportRefusal.run_id == run.id).order_by(ImportRefusal.id).limit(refusals)
+        select(ImportRefusal).where(ImportRefusal.run_id == run.id).order_by(ImportRefusal.id).limit(limit)
     )
-    return {
-        "id": str(run.id),
-        "kind": run.kind,
-        "file": run.file,
-        "sha256": run.sha256,
-        "state": run.state,
-        "records": run.done,
-        "inserted": run.inserted,
-        "updated": run.updated,
-        "unchanged": run.unchanged,
-        "refused": run.refused,
-        "failure": run.failure,
-        "started_at": run.started_at,
-        "ended_at": run.ended_at,
-        "refusals": [refusal(row) for row in rows],
-    }
-
-
-def refusal(row: ImportRefusal) -> dict[str, Any]:
-    """One refusal as it is shown."""
-    return {
-        "record": row.record,
-        "sheet": row.sheet,
-        "row": row.row,
-        "column": row.column,
-        "place": row.place,
-        "code": row.code,
-        "reason": row.reason,
-        "value": row.value,
-        "is_whole_record": row.is_whole_record,
-    }
+    names = ("record", "sheet", "row", "column", "place", "code", "reason", "value", "is_whole_record")
+    return [{name: getattr(row, name) for name in names} for row in rows]

@@ -40,7 +40,7 @@ class ProductOut(Output):
     updated_at: datetime
 
 
-class MoveOut(Output):
+class ProductMoveOut(Output):
     """A move that is open now, and the status it leads to."""
 
     move: str
@@ -48,7 +48,7 @@ class MoveOut(Output):
     title: dict[str, str]
 
 
-class SkuOut(Output):
+class ProductSkuOut(Output):
     """One SKU as it is searched."""
 
     position: int
@@ -62,12 +62,12 @@ class ProductDetailOut(ProductOut):
     """A product with its listing as given, its SKUs, the groups it stands in, and the moves that are open."""
 
     listing: dict[str, Any]
-    skus: list[SkuOut]
+    skus: list[ProductSkuOut]
     group_ids: list[str]
-    moves: list[MoveOut]
+    moves: list[ProductMoveOut]
 
 
-class CountsOut(Output):
+class ProductCountsOut(Output):
     """Products by status; those offline by reason as well."""
 
     on_selling: int

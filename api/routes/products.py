@@ -25,11 +25,11 @@ from api.routes.product_shapes import (
     COUNTS,
     DETAIL,
     PRODUCTS,
-    CountsOut,
-    MoveOut,
+    ProductCountsOut,
     ProductDetailOut,
+    ProductMoveOut,
     ProductOut,
-    SkuOut,
+    ProductSkuOut,
 )
 from api.services import products as jobs
 from api.services.reading import read_one
@@ -48,26 +48,26 @@ MAX_MOVES = 200
 router = APIRouter(prefix="/v1/stores/{store_id}", tags=["products"])
 
 
-class MoveIn(wire.Input):
+class ProductMoveIn(wire.Input):
     """The move to take."""
 
     move: wire.Line
 
 
-class MovesIn(wire.Input):
+class ProductMovesIn(wire.Input):
     """The same move for many products."""
 
     move: wire.Line
     ids: Annotated[list[wire.IdText], msgspec.Meta(min_length=1, max_length=MAX_MOVES)]
 
 
-class MembersIn(wire.Input):
+class GroupMembersIn(wire.Input):
     """All products that stand in a group."""
 
     product_ids: Annotated[list[wire.IdText], msgspec.Meta(max_length=10_000)]
 
 
-class MembersOut(wire.Output):
+class GroupMembersOut(wire.Output):
     """The products of a group."""
 
     product_ids: list[str]
@@ -95,9 +95,9 @@ def detail(session: Session, desk: jobs.Desk, product: Product) -> ProductDetail
         product,
         ProductDetailOut,
         listing=jobs.content_of(session, product),
-        skus=[wire.show(sku, SkuOut) for sku in skus],
+        skus=[wire.show(sku, ProductSkuOut) for sku in skus],
         group_ids=[str(group) for group in groups],
-        moves=[MoveOut(**one.to_dict()) for one in moves],
+        moves=[ProductMoveOut(**one.to_dict()) for one in moves],
     )
 
 
@@ -120,7 +120,10 @@ async def list_products(request: Request, caller: Reader) -> Response:
     operation_id="count_products",
     summary="Count products by status",
     **openapi.store_operation(
-        openapi.answer_schema(CountsOut), example=COUNTS, parameters=[document.STORE_ID], problems=document.COMMON
+        openapi.answer_schema(ProductCountsOut),
+        example=COUNTS,
+        parameters=[document.STORE_ID],
+        problems=document.COMMON,
     ),
 )
 async def count_products(caller: Reader) -> Response:
@@ -274,7 +277,7 @@ async def delete_product(request: Request, caller: Writer) -> Response:
         example=DETAIL,
         parameters=[*document.path_parameters(ONE), document.IDEMPOTENCY_KEY],
         problems=(*CHANGING, *document.ONCE, "changed_meanwhile"),
-        body=openapi.answer_schema(MoveIn),
+        body=openapi.answer_schema(ProductMoveIn),
         body_example={"move": "release"},
     ),
 )
@@ -285,7 +288,7 @@ async def move_product(request: Request, caller: Writer) -> Response:
     found stays with the product either way.
     """
     body = await json_body(context_of(request.scope), request.receive)
-    wanted = wire.read_struct(body, MoveIn).move
+    wanted = wire.read_struct(body, ProductMoveIn).move
     tools, product_id = desk(request), read_id(request.path_params["product_id"])
     checked = await passed(caller, tools, product_id, wanted)
 
@@ -327,14 +330,14 @@ async def passed(caller: Caller, tools: jobs.Desk, product_id: int | None, wante
         example={"items": [{"index": 0, "status": 200, "id": "7", "etag": '"7-4"'}]},
         parameters=[document.STORE_ID],
         problems=(*document.COMMON, *document.BODY),
-        body=openapi.answer_schema(MovesIn),
+        body=openapi.answer_schema(ProductMovesIn),
         body_example={"move": "offline", "ids": ["7"]},
     ),
 )
 async def move_products(request: Request, caller: Writer) -> Response:
     """The same move for each; one that is refused stops no other."""
     context = context_of(request.scope)
-    wanted = wire.read_struct(await json_body(context, request.receive), MovesIn)
+    wanted = wire.read_struct(await json_body(context, request.receive), ProductMovesIn)
     tools, language = desk(request), choose(context.accept_language)
     results: list[dict[str, Any]] = []
     for index, given in enumerate(wanted.ids):
@@ -361,17 +364,17 @@ async def move_products(request: Request, caller: Writer) -> Response:
     operation_id="set_group_members",
     summary="Put products into a group",
     **openapi.store_operation(
-        openapi.answer_schema(MembersOut),
+        openapi.answer_schema(GroupMembersOut),
         example={"product_ids": ["7"]},
         parameters=document.path_parameters("/v1/stores/{store_id}/groups/{group_id}/products"),
         problems=(*document.COMMON, "unknown_item", *document.BODY),
-        body=openapi.answer_schema(MembersIn),
+        body=openapi.answer_schema(GroupMembersIn),
         body_example={"product_ids": ["7"]},
     ),
 )
 async def set_group_members(request: Request, caller: Writer) -> Response:
     """The group then holds these products and no others."""
-    wanted = wire.read_struct(await json_body(context_of(request.scope), request.receive), MembersIn)
+    wanted = wire.read_struct(await json_body(context_of(request.scope), request.receive), GroupMembersIn)
     numbers = [int(one) for one in wanted.product_ids]
 
     def job(session: Session) -> Answer:

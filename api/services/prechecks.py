@@ -19,6 +19,7 @@ from engine.intake import Problem
 
 RANK = {str(severity): severity.rank for severity in Severity}
 encode = msgspec.json.Encoder(decimal_format="string").encode
+Keep = Callable[[Entry, Report, dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,19 +42,26 @@ class Prechecks:
     seconds: float
     failed: Callable[[int], None]
 
-    def run(self, work: Work, options: Options, describe: Callable[[ProblemError], dict[str, Any]]) -> bytes:
-        """The JSON of the whole answer."""
+    def run(
+        self,
+        work: Work,
+        options: Options,
+        describe: Callable[[ProblemError], dict[str, Any]],
+        keep: Keep | None = None,
+    ) -> bytes:
+        """The JSON of the whole answer. `keep` sees each report before it is encoded, and may add to it."""
         if not work.is_batch:
             (entry,) = work.entries
             assert isinstance(entry, Entry)
-            return encode(self._one(entry, options, None, self.seconds))
-        return encode(self._many(work.entries, options, describe))
+            return encode(self._one(entry, options, None, self.seconds, keep))
+        return encode(self._many(work.entries, options, describe, keep))
 
     def _many(
         self,
         entries: Sequence[Entry | ProblemError],
         options: Options,
         describe: Callable[[ProblemError], dict[str, Any]],
+        keep: Keep | None,
     ) -> dict[str, Any]:
         """Each listing is compared with the others of the call; a bad one does not stop the rest."""
         peers = Peers([entry.listing for entry in entries if isinstance(entry, Entry)])
@@ -69,7 +77,7 @@ class Prechecks:
                 found = ProblemError("time_budget_spent", seconds=f"{self.seconds:g}")
             else:
                 try:
-                    found = self._one(entry, options, peers, left)
+                    found = self._one(entry, options, peers, left, keep)
                 except Exception:
                     self.failed(index)
                     found = ProblemError("internal_error")
@@ -87,7 +95,9 @@ class Prechecks:
             "pack": {"id": ref.id, "version": ref.version, "digest": ref.digest},
         }
 
-    def _one(self, entry: Entry, options: Options, peers: Peers | None, seconds: float) -> dict[str, Any]:
+    def _one(
+        self, entry: Entry, options: Options, peers: Peers | None, seconds: float, keep: Keep | None
+    ) -> dict[str, Any]:
         report = self.pack.check(
             entry.listing,
             store=entry.store,
@@ -98,6 +108,8 @@ class Prechecks:
             seconds=seconds,
         )
         answer = shape(report, options, entry.notes)
+        if keep is not None:
+            keep(entry, report, answer)
         self.metrics.listing(
             answer["verdict"],
             [finding["rule"] for finding in answer["findings"]],

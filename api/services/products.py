@@ -49,18 +49,15 @@ def find(session: Session, product_id: int | None) -> Product:
 def facts_of_store(session: Session, store_id: int) -> Store:
     """What the rules may know of the store besides the one listing."""
     store = session.get_one(accounts.Store, store_id)
-    counts = dict(
-        session.execute(
-            select(Product.status, func.count()).where(Product.store_id == store_id).group_by(Product.status)
-        )
-        .tuples()
-        .all()
+    statuses = session.execute(
+        select(Product.status, func.count()).where(Product.store_id == store_id).group_by(Product.status)
     )
+    counts: dict[str, int] = {status: number for status, number in statuses}  # noqa: C416 - rows are no pairs to dict
     categories = session.execute(
         select(Product.category_id, func.count())
         .where(Product.store_id == store_id, Product.status == "onSelling", Product.category_id.is_not(None))
         .group_by(Product.category_id)
-    ).tuples()
+    )
     return Store(
         id=str(store_id),
         name=store.name,

@@ -17,10 +17,9 @@ from api.importing import run, sources
 from engine.errors import IntakeError
 from store_model.audit import AuditEntry
 from store_model.evaluations import Evaluation
-from store_model.imports import ImportRun
 from store_model.orders import Dispute, Order, OrderLine
 from store_model.products import Product
-from tests.importing.conftest import PACIFIC
+from tests.importing.conftest import PACIFIC, report_of
 from tests.store_model.conftest import Shop
 
 TakeIn = Callable[..., dict[str, Any]]
@@ -42,7 +41,7 @@ Order ID,Product ID,Rating,Review Date,Buyer,Review Content,Item as Described,Se
 
 
 def numbers(report: dict[str, Any]) -> dict[str, Any]:
-    names = ("kind", "state", "records", "inserted", "updated", "unchanged", "refused")
+    names = ("kind", "state", "done", "inserted", "updated", "unchanged", "refused")
     return {name: report[name] for name in names}
 
 
@@ -60,7 +59,7 @@ def test_product_files_come_in_and_the_same_again_changes_nothing(
 ) -> None:
     data = (SAMPLES / name).read_bytes()
     taken = records - refused
-    common = {"kind": "products", "state": "done", "records": records, "updated": 0, "refused": refused}
+    common = {"kind": "products", "state": "done", "done": records, "updated": 0, "refused": refused}
     assert numbers(take_in(data, name)) == {**common, "inserted": taken, "unchanged": 0}
     assert numbers(take_in(data, name)) == {**common, "inserted": 0, "unchanged": taken}
     with shop.session() as session:
@@ -88,7 +87,7 @@ def test_a_refused_value_names_sheet_row_column_and_reason_in_both_languages(tak
 def test_an_orders_file_becomes_orders_with_lines_in_utc(shop: Shop, take_in: TakeIn) -> None:
     report = take_in(ORDERS_CSV.encode(), "orders.csv")
     assert numbers(report) == {
-        "kind": "orders", "state": "done", "records": 4, "inserted": 2, "updated": 0, "unchanged": 0, "refused": 2,
+        "kind": "orders", "state": "done", "done": 4, "inserted": 2, "updated": 0, "unchanged": 0, "refused": 2,
     }  # fmt: skip
     assert [(one["row"], one["column"], one["code"], one["is_whole_record"]) for one in report["refusals"]] == [
         (4, "订单状态", "incomplete", True),
@@ -220,9 +219,9 @@ def test_a_run_that_was_left_goes_on_behind_its_last_commit(shop: Shop, options:
         run.carry_on(target, source, run_id, 3, options)
     run.carry_on(target, source, run_id, 6, options)
     with shop.session() as session:
-        report = run.report(session, session.get_one(ImportRun, run_id), refusals=5)
+        report = report_of(session, run_id)
         assert numbers(report) == {
-            "kind": "products", "state": "done", "records": 10, "inserted": 10, "updated": 0, "unchanged": 0,
+            "kind": "products", "state": "done", "done": 10, "inserted": 10, "updated": 0, "unchanged": 0,
             "refused": 0,
         }  # fmt: skip
         entry = session.scalars(select(AuditEntry).where(AuditEntry.subject_type == "import_run")).one()
