@@ -26,6 +26,8 @@ from api.settings import Settings
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 CLIENT_CLOSED = 499
 JSON = (b"content-type", b"application/json")
+FILES = "/imports"
+"""How the paths end to which files are sent; they may be larger than other bodies."""
 Hot = Callable[[Scope, Receive], Awaitable[bytes]]
 FIXED_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"vary", b"accept, accept-language"))
 
@@ -45,6 +47,7 @@ class Edge:
         self.log = log
         self.hot = hot if hot is not None else {}
         self.max_body = settings.max_body_bytes
+        self.max_file = settings.max_import_bytes
         self.body_timeout = settings.body_timeout_seconds
         access_log = AccessLog(settings.log_level)
         self.access_log = access_log if settings.access_log and access_log.is_on else None
@@ -68,18 +71,19 @@ class Edge:
             await send(message)
 
         try:
-            if _declared(received) > self.max_body:
-                raise self._too_large()
+            limit = self.max_file if scope["method"] == "POST" and scope["path"].endswith(FILES) else self.max_body
+            if _declared(received) > limit:
+                raise self._too_large(limit)
             hot = self.hot.get(scope["path"])
             if hot is not None and scope["method"] == "POST":
                 context.route = scope["path"]
-                body = await hot(scope, _Body(receive, self))
+                body = await hot(scope, _Body(receive, self, limit))
                 status, sent = 200, len(body)
                 headers = [(b"content-length", b"%d" % sent), JSON, *_headers(context)]
                 await send({"type": "http.response.start", "status": 200, "headers": headers})
                 await send({"type": "http.response.body", "body": body})
             else:
-                await self.app(scope, _Body(receive, self), sender)
+                await self.app(scope, _Body(receive, self, limit), sender)
         except ClientDisconnect:
             status = status or CLIENT_CLOSED
         except Exception as error:
@@ -92,9 +96,9 @@ class Edge:
         finally:
             self._note(scope, context, status or CLIENT_CLOSED, sent, perf_counter() - started)
 
-    def _too_large(self) -> ProblemError:
+    def _too_large(self, limit: int) -> ProblemError:
         """Closing spares both sides the rest of the body."""
-        return ProblemError("body_too_large", limit=self.max_body, headers={"connection": "close"})
+        return ProblemError("body_too_large", limit=limit, headers={"connection": "close"})
 
     def _note(self, scope: Scope, context: Context, status: int, sent: int, seconds: float) -> None:
         route = context.route or getattr(scope.get("route"), "path", "none")
@@ -137,11 +141,12 @@ def _headers(context: Context) -> tuple[tuple[bytes, bytes], ...]:
 class _Body:
     """A receive channel that counts bytes and minds the clock while a body arrives."""
 
-    __slots__ = ("deadline", "edge", "receive", "received", "whole")
+    __slots__ = ("deadline", "edge", "limit", "receive", "received", "whole")
 
-    def __init__(self, receive: Receive, edge: Edge) -> None:
+    def __init__(self, receive: Receive, edge: Edge, limit: int) -> None:
         self.receive = receive
         self.edge = edge
+        self.limit = limit
         self.received = 0
         self.whole = False
         self.deadline = 0.0
@@ -159,8 +164,10 @@ class _Body:
         if message["type"] == "http.request":
             self.received += len(message.get("body", b""))
             self.whole = not message.get("more_body", False)
-            if self.received > self.edge.max_body:
-                raise self.edge._too_large()
+            if self.received > self.limit:
+                raise self.edge._too_large(self.limit)
+            if self.limit != self.edge.max_body:  # a file arrives for as long as it keeps arriving
+                self.deadline = 0.0
         return message
 
     async def _wait(self, rest: Awaitable[Message]) -> Message:

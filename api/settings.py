@@ -47,6 +47,7 @@ class Settings:
     key_cache_seconds: float = 10.0
     rate_limit: str = "6000/minute"  # empty: no limit
     max_body_bytes: int = 12 * 1024 * 1024
+    max_import_bytes: int = 512 * 1024 * 1024
     max_batch_items: int = 1000
     inline_bytes: int = 128 * 1024
     inline_items: int = 20
@@ -175,6 +176,7 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "key_cache_seconds": _seconds(0, 3600),
     "rate_limit": _limit,
     "max_body_bytes": _whole(1024, 1024**3),
+    "max_import_bytes": _whole(1024, 1024**4),
     "max_batch_items": _whole(1, 100_000),
     "inline_bytes": _whole(0, 1024**3),
     "inline_items": _whole(0, 100_000),

@@ -36,6 +36,11 @@ app.command(
     help="Check files of listings and say what is wrong, where and why. 检查商品文件，指出问题、位置与原因。\n\n"
     "Exit code: 0 nothing blocks, 1 findings that block, 2 bad input. 退出码：0 无拦截项，1 有拦截项，2 输入有误。",
 )
+app.command(
+    "api.cli.importing:import_file",
+    name="import",
+    help="Import files of products, orders, disputes and reviews into a store. 将商品、订单、纠纷、评价文件导入店铺。",
+)
 app.command("api.cli.service:serve", name="serve", help="Start the HTTP service. 启动 HTTP 服务。")
 rules.command(
     "api.cli.rule_files:lint", name="lint", help="Name every fault of every rule file. 检查规则文件的全部错误。"

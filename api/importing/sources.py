@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -131,7 +131,7 @@ def _lines(path: Path, name: str, kind: str, zone: tzinfo, limits: Limits) -> It
                 continue
             if kind == PRODUCTS:
                 for record in read_lines(line, name, limits):
-                    yield product_item(record, line=number)
+                    yield product_item(_at_line(record, number))
                 continue
             try:
                 document = parse_json(line, name, limits)
@@ -140,6 +140,13 @@ def _lines(path: Path, name: str, kind: str, zone: tzinfo, limits: Limits) -> It
                 continue
             items = list(trade_json.read(document, kind, zone, line=number))
             yield from items or [_bad_line(_nothing(kind), number)]
+
+
+def _at_line(record: Record, number: int) -> Record:
+    """A record of a single line, as it stands in its file."""
+    origin = replace(record.origin, line=number)
+    problems = tuple(replace(problem, place=origin.place(problem.pointer)) for problem in record.problems)
+    return Record(record.listing, problems, origin)
 
 
 def _nothing(kind: str) -> IntakeError:
@@ -156,9 +163,9 @@ def _products(data: bytes, name: str, limits: Limits) -> Source:
     return Source(PRODUCTS, name, lambda: (product_item(record) for record in intake))
 
 
-def product_item(record: Record, *, line: int = 0) -> Item:
+def product_item(record: Record) -> Item:
     """A record of the intake, made fit for the store: a known status, an id that the store can hold."""
-    sheet, row = record.origin.sheet, record.origin.row or record.origin.line or line
+    sheet, row = record.origin.sheet, record.origin.row or record.origin.line
     refusals = [
         refusal_of(problem, record.origin, row=row, is_whole_record=record.listing is None)
         for problem in record.problems

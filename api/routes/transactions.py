@@ -468,7 +468,12 @@ async def list_balances(caller: Reader) -> Response:
         rows = session.scalars(select(funds.FundAccount).order_by(funds.FundAccount.id))
         return FundBalancesOut(
             balances=[
-                wire.show(row, FundBalanceOut, account_id=str(row.id), balance=known.get(row.id, Decimal(0)))
+                wire.show(
+                    row,
+                    FundBalanceOut,
+                    account_id=str(row.id),
+                    balance=Decimal(wire.decimal_text(known.get(row.id, Decimal(0)))),
+                )
                 for row in rows
             ]
         )
