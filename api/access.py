@@ -79,6 +79,10 @@ class Keys:
         known = self._known.get(hashed)
         return known[1] if known is not None and time.monotonic() < known[0] else await self._find(hashed)
 
+    def forget(self) -> None:
+        """Whatever is remembered may have changed: ask anew."""
+        self._known.clear()
+
     async def are_required(self) -> bool:
         """Whether a caller needs a key now."""
         return self.policy == "always" or (self.policy == "optional" and await self._any_key())

@@ -17,7 +17,7 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp
 
 import rules
-from api import examples, logs, openapi
+from api import examples, logs, openapi, routers
 from api import problems as problem_handlers
 from api.access import Keys, utc_now
 from api.callers import Principals
@@ -25,10 +25,9 @@ from api.limiting import RateLimiter
 from api.metrics import Metrics
 from api.middleware import Edge
 from api.parameters import today
+from api.passwords import Passwords, SecondFactor
 from api.reference import rule_summary
 from api.routes import prechecks as precheck_routes
-from api.routes import rules as rule_routes
-from api.routes import sections
 from api.routes import service as service_routes
 from api.rule_pages import rule_data
 from api.secrets import load_secrets
@@ -36,6 +35,7 @@ from api.services.backoffice import load_backoffice
 from api.services.prechecks import Options, Prechecks
 from api.services.reading import read_body, read_one
 from api.services.recording import Recorder
+from api.services.signing_in import Guesses
 from api.settings import Settings, SettingsError
 from engine import Pack, load_pack
 from store_model.db import open_database
@@ -92,6 +92,9 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
     state.principals = Principals(
         state.database, state.keys, token_key=state.secrets.key("access token"), seconds=settings.key_cache_seconds
     )
+    state.passwords = Passwords()
+    state.second_factor = SecondFactor(state.secrets.key("second factor"))
+    state.guesses = Guesses()
     state.keys.of_token = state.principals.rights
     state.database_threads = ThreadPoolExecutor(settings.database_threads, thread_name_prefix="database")
     state.limiter = RateLimiter(settings.rate_limit)
@@ -104,9 +107,7 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
     )
     state.backoffice = load_backoffice(state.pack.path)
     state.recorder = Recorder(state.database)
-    for router in (precheck_routes.router, rule_routes.router, service_routes.router, service_routes.guarded):
-        app.include_router(router)
-    for router in sections.ROUTERS:
+    for router in routers.ALL:
         app.include_router(router)
     problem_handlers.install(app)
     app.edge = partial(Edge, settings=settings, metrics=state.metrics, log=log, hot=dict(precheck_routes.HOT))
@@ -148,6 +149,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         state.recorder.close()
         state.threads.shutdown(wait=False, cancel_futures=True)
         state.database_threads.shutdown(wait=False, cancel_futures=True)
+        state.passwords.close()
         state.database.close()
 
 

@@ -194,14 +194,14 @@ class Permit:
             return await self._in_store(principal, str(given), state)
         if principal is None:
             raise ProblemError("permission_missing", permission=self.permission or "a legal entity")
-        if self.permission is None or self.whole_entity:
+        if self.whole_entity:
             permissions = principal.permissions()
-            if self.permission is not None and self.permission not in permissions:
+            if self.permission not in permissions:
                 raise ProblemError("permission_missing", permission=self.permission)
             return Caller(principal, Scope(principal.entity_id, None, principal.actor), None, permissions, state)
-        if self.permission not in principal.everywhere:
+        if self.permission is not None and self.permission not in principal.everywhere:
             raise ProblemError("permission_missing", permission=self.permission)
-        stores = None if self.permission in principal.permissions() else principal.stores_with(self.permission)
+        stores = principal.stores_with(self.permission)
         scope = Scope(principal.entity_id, stores, principal.actor)
         return Caller(principal, scope, None, principal.everywhere, state)
 

@@ -216,6 +216,26 @@ def store_operation(
     return {"response_class": Response, "status_code": status, "openapi_extra": extra}
 
 
+def open_operation(
+    answer: dict[str, Any],
+    *,
+    example: Any,
+    problems: Sequence[str],
+    body: dict[str, Any] | None = None,
+    body_example: Any = None,
+    form: dict[str, Any] | None = None,
+    form_example: Any = None,
+) -> dict[str, Any]:
+    """The same for a route that needs no caller: signing in."""
+    made = store_operation(answer, example=example, problems=problems, body=body, body_example=body_example)
+    extra = made["openapi_extra"]
+    extra["security"] = [{}]
+    if form is not None:
+        content = {"schema": form, "examples": {"example": {"summary": "An example", "value": form_example}}}
+        extra["requestBody"] = {"required": True, "content": {"application/x-www-form-urlencoded": content}}
+    return made
+
+
 def _examples(requests: dict[str, tuple[str, Any]]) -> dict[str, Any]:
     return {name: {"summary": summary, "value": value} for name, (summary, value) in requests.items()}
 

@@ -33,7 +33,10 @@ class ErrorAt(msgspec.Struct, frozen=True):
 
 
 class ProblemError(StorewardenError):
-    """Ends a request with a problem of the catalogue. `words` fill the placeholders of its detail."""
+    """Ends a request with a problem of the catalogue. `words` fill the placeholders of its detail.
+
+    `extra` are further members of the answer, such as the `error` of OAuth.
+    """
 
     def __init__(
         self,
@@ -41,18 +44,20 @@ class ProblemError(StorewardenError):
         *,
         errors: Sequence[ErrorAt] = (),
         headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, str] | None = None,
         **words: Any,
     ) -> None:
         self.kind = KINDS[code]
         self.code = code
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.extra = dict(extra or {})
         self.words = words
         super().__init__(code)
 
     def to_dict(self, language: str, instance: str) -> dict[str, Any]:
         """The body of the answer, read first in `language`."""
-        return problem(self.kind, language, instance, errors=self.errors, words=self.words)
+        return {**problem(self.kind, language, instance, errors=self.errors, words=self.words), **self.extra}
 
 
 def problem(

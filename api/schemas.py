@@ -134,7 +134,7 @@ class ProblemErrorOut(Strict):
 
 
 class ProblemOut(Strict):
-    """RFC 9457. `instance` is the request id."""
+    """RFC 9457. `instance` is the request id; `error` is OAuth's word where a client of it asked for a token."""
 
     type: str
     title: str
@@ -144,6 +144,7 @@ class ProblemOut(Strict):
     detail_i18n: Text
     instance: str
     errors: list[ProblemErrorOut] = []
+    error: str | None = None
 
 
 class BatchItem(Strict):

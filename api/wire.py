@@ -28,7 +28,10 @@ Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
 
 
 class Input(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Base of everything that is read from a body: a field that is not declared is a fault."""
+    """Base of everything that is read from a body: a field that is not declared is a fault.
+
+    Fields with defaults come last, unless the class itself says kw_only=True: msgspec does not inherit that.
+    """
 
 
 class Output(Struct, forbid_unknown_fields=True, kw_only=True):

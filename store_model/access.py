@@ -155,9 +155,12 @@ def revoke_key(session: Session, *, prefix: str, now: datetime) -> bool:
     return True
 
 
-def list_keys(session: Session) -> list[Key]:
-    """All keys, oldest first."""
-    return [_key(row) for row in session.scalars(select(ApiKey).order_by(ApiKey.id))]
+def list_keys(session: Session, entity_id: int | None = None) -> list[Key]:
+    """All keys, or those of one legal entity, oldest first."""
+    wanted = select(ApiKey).order_by(ApiKey.id)
+    if entity_id is not None:
+        wanted = wanted.where(ApiKey.entity_id == entity_id)
+    return [_key(row) for row in session.scalars(wanted)]
 
 
 def has_keys(session: Session) -> bool:

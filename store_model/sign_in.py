@@ -38,8 +38,13 @@ class Principal:
         """Whether the store is the entity's own, and anything at all is granted there."""
         return store_id in self.stores and bool(self.permissions(store_id))
 
-    def stores_with(self, permission: str) -> frozenset[int]:
-        """The stores in which it may do this."""
+    def stores_with(self, permission: str | None) -> frozenset[int] | None:
+        """The stores in which it may do this (None: anything at all); None when that is every store."""
+        whole = self.permissions()
+        if permission in whole if permission is not None else whole:
+            return None
+        if permission is None:
+            return frozenset(store for store in self.stores if self.permissions(store))
         return frozenset(store for store in self.stores if permission in self.permissions(store))
 
     @property

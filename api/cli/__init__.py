@@ -27,7 +27,11 @@ app = App(
 rules = App(name="rules", help="Write, test and publish rules. 编写、测试、发布规则。")
 train = App(name="train", help="Fit the models to a seller's own catalogue. 用自己的商品训练模型。")
 access = App(name="keys", help="Who may call the HTTP service. 管理 HTTP 服务的访问密钥。")
+accounts = App(name="accounts", help="Legal entities, stores and their owners. 管理主体、店铺与店主账号。")
+audit = App(name="audit", help="The record of every change. 审计记录。")
 app.command(access)
+app.command(accounts)
+app.command(audit)
 app.command(rules)
 app.command(train)
 app.command(
@@ -59,6 +63,20 @@ access.command(
 )
 access.command("api.cli.keys:show", name="list", help="List the keys there are. 列出密钥。")
 access.command("api.cli.keys:revoke", name="revoke", help="End a key at once. 立即吊销密钥。")
+accounts.command(
+    "api.cli.accounts:create_owner",
+    name="create-owner",
+    help="Make a legal entity with its first owner, and a store. 新建主体、店主与店铺。",
+)
+accounts.command("api.cli.accounts:add_store", name="add-store", help="Add a store to a legal entity. 新增店铺。")
+accounts.command("api.cli.accounts:show", name="list", help="List entities, stores and users. 列出主体、店铺和用户。")
+accounts.command("api.cli.accounts:reset", name="reset", help="Give a user a new password. 重置用户密码。")
+audit.command(
+    "api.cli.accounts:verify",
+    name="verify",
+    help="Name the first record of the audit that is broken. 校验审计记录。\n\n"
+    "Exit code: 0 intact, 1 broken, 2 bad input. 退出码：0 完整，1 不完整，2 输入有误。",
+)
 train.command(
     "api.cli.training:category",
     name="category",

@@ -12,9 +12,9 @@ from api import keys
 from api.cli.common import CLEAN, Lang, fail
 from api.settings import Settings, read_settings
 from engine.errors import StorewardenError
-from store_model.access import SCOPES, Key
+from store_model.access import PERMISSIONS, SCOPES, Key
 
-ScopeName = Literal["prechecks", "reference", "metrics"]
+ScopeName = Literal[(*SCOPES, *PERMISSIONS)]  # type: ignore[valid-type]
 WORDS = {
     "en": {
         "prefix": "Prefix", "state": "State", "scopes": "Scopes", "ends": "Ends", "name": "Name", "never": "never",
@@ -36,6 +36,7 @@ def create(
     *,
     days: Annotated[int | None, Parameter(validator=validators.Number(gte=1, lte=36_500))] = None,
     scope: tuple[ScopeName, ...] = (),
+    store: tuple[int, ...] = (),
 ) -> int:
     """Make a key and print it, this once. 新建密钥，仅显示这一次。
 
@@ -46,10 +47,13 @@ def create(
     days
         Days until it ends; never by default. 有效天数，默认永久。
     scope
-        What it may do; everything by default. 权限，默认全部。
+        What it may do; the whole service by default, and with --store nothing else either: name permissions such as
+        products:read. 权限，默认全部服务接口；店铺数据需另行指定，例如 products:read。
+    store
+        Number of a store whose data it may reach. 可访问数据的店铺编号。
     """
     try:
-        print(keys.create(_settings(), name, days=days, scopes=scope or tuple(SCOPES)))
+        print(keys.create(_settings(), name, days=days, scopes=scope or tuple(SCOPES), stores=store))
     except (StorewardenError, ValueError) as error:
         return fail(f"storewarden keys create: {error}")
     return CLEAN
