@@ -307,6 +307,9 @@ def components() -> dict[str, Any]:
     """The schemas: what is read from the engine's own facts, what is answered from `api.schemas`."""
     _, found = msgspec.json.schema_components([Listing, Store, *ANSWERS, *_described], ref_template=REF + "{name}")
     named = {name: _name(name) for name in found}
+    if len(set(named.values())) < len(named):
+        twice = sorted({name for name in named.values() if list(named.values()).count(name) > 1})
+        raise ValueError(f"two types would have the same name in the OpenAPI document: {', '.join(twice)}")
     renamed = {named[name]: _tidy(schema, named) for name, schema in found.items()}
     for kind in _patched:
         renamed[_name(kind.__name__) + "Patch"] = _as_patch(renamed[_name(kind.__name__)])

@@ -78,7 +78,7 @@ class Proof(wire.Input):
     code: str | None = None
 
 
-class Code(wire.Input):
+class AppCode(wire.Input):
     """The six digits that the authenticator app shows."""
 
     code: Secret
@@ -307,14 +307,14 @@ async def enrol(request: Request) -> Response:
     **_document(
         RecoveryCodes,
         {"recovery_codes": ["abcd-efgh-ijkl-mnop"]},
-        body=(Code, {"code": "123456"}),
+        body=(AppCode, {"code": "123456"}),
         also=("wrong_secret", "too_many_attempts"),
     ),
 )
 async def confirm(request: Request) -> Response:
     """With a code of the app. Keep the recovery codes that are answered; they are shown this once."""
     caller = await ANYONE(request)
-    user_id, sent = person(caller), await _body(request, Code)
+    user_id, sent = person(caller), await _body(request, AppCode)
     state = request.app.state
     name = f"code of {user_id}"
     state.guesses.demand_room(name)

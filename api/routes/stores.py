@@ -59,7 +59,7 @@ class StoreChange(wire.Input):
     platform_id: Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^\S+$")] | UnsetType | None = UNSET
 
 
-class StoreOut(wire.Output):
+class StoreView(wire.Output):
     """A store and what the caller may do there."""
 
     id: str
@@ -75,7 +75,7 @@ class StoreOut(wire.Output):
 
 
 class Stores(wire.Output):
-    items: list[StoreOut]
+    items: list[StoreView]
 
 
 class AuditOut(wire.Output):
@@ -117,9 +117,9 @@ ENTRY = {
 }  # fmt: skip
 
 
-def shown(store: Store, caller: Caller) -> StoreOut:
+def shown(store: Store, caller: Caller) -> StoreView:
     """A store as answered."""
-    return wire.show(store, StoreOut, permissions=sorted(caller.principal.permissions(store.id)))
+    return wire.show(store, StoreView, permissions=sorted(caller.principal.permissions(store.id)))
 
 
 @router.get(
@@ -144,7 +144,7 @@ async def list_stores(request: Request) -> Response:
     operation_id="create_store",
     summary="Add a store to the legal entity",
     **openapi.store_operation(
-        openapi.answer_schema(StoreOut),
+        openapi.answer_schema(StoreView),
         status=201,
         example=STORE,
         parameters=[IDEMPOTENCY_KEY],
@@ -175,7 +175,7 @@ async def create_store(request: Request) -> Response:
     operation_id="get_store",
     summary="Read a store",
     **openapi.store_operation(
-        openapi.answer_schema(StoreOut),
+        openapi.answer_schema(StoreView),
         example=STORE,
         parameters=[*path_parameters("{store_id}"), IF_NONE_MATCH],
         problems=COMMON,
@@ -201,7 +201,7 @@ async def get_store(request: Request) -> Response:
     operation_id="update_store",
     summary="Change a store's name or number",
     **openapi.store_operation(
-        openapi.answer_schema(StoreOut),
+        openapi.answer_schema(StoreView),
         example=STORE,
         parameters=[*path_parameters("{store_id}"), IF_MATCH],
         problems=(*COMMON, *BODY, *MATCH),
