@@ -113,7 +113,7 @@ class Resource:
     @property
     def name(self) -> str:
         """The last word of the path, in operation ids."""
-        return self.path.rsplit("/", 1)[-1]
+        return self.path.rsplit("/", 1)[-1].replace("-", "_")
 
     def router(self) -> APIRouter:
         """The routes, to be included in the app."""

@@ -160,7 +160,7 @@ async def _body(request: Request, kind: type[Any]) -> Any:
     return wire.read_struct(await json_body(context_of(request.scope), request.receive), kind)
 
 
-@router.get("", operation_id="get_account", summary="Who calls, and what they may do", **_document(Account, ACCOUNT))
+@router.get("", operation_id="get_own_account", summary="Who calls, and what they may do", **_document(Account, ACCOUNT))
 async def read(request: Request) -> Response:
     """The user or key, the legal entity, and every store with the permissions there."""
     caller = await ANYONE(request)
@@ -193,7 +193,7 @@ def _account(session: Session, caller: Caller) -> Answer:
 
 @router.patch(
     "",
-    operation_id="update_account",
+    operation_id="update_own_account",
     summary="Change one's name or language",
     **_document(Account, ACCOUNT, body=(AccountPatch, {"language": "zh"}), parameters=[IF_MATCH], also=MATCH),
 )

@@ -143,7 +143,9 @@ def test_every_route_and_problem_is_documented(app: FastAPI) -> None:
     from api.catalogue import KINDS
 
     page = "\n".join(file.read_text(encoding="utf-8") for file in sorted((ROOT / "docs").glob("*.md")))
-    assert [path for path in app.openapi()["paths"] if f"`{path}`" not in page and f" {path}`" not in page] == []
+    # The sections of a store are written down in the table of what the back office covers, which has its own test.
+    paths = [path for path in app.openapi()["paths"] if not path.startswith("/v1/stores/{store_id}/")]
+    assert [path for path in paths if f"`{path}`" not in page and f" {path}`" not in page] == []
     assert [code for code in KINDS if f"`{code}`" not in page] == []
 
 
