@@ -160,7 +160,9 @@ async def _body(request: Request, kind: type[Any]) -> Any:
     return wire.read_struct(await json_body(context_of(request.scope), request.receive), kind)
 
 
-@router.get("", operation_id="get_own_account", summary="Who calls, and what they may do", **_document(Account, ACCOUNT))
+@router.get(
+    "", operation_id="get_own_account", summary="Who calls, and what they may do", **_document(Account, ACCOUNT)
+)
 async def read(request: Request) -> Response:
     """The user or key, the legal entity, and every store with the permissions there."""
     caller = await ANYONE(request)
