@@ -8,7 +8,7 @@ import pytest
 
 from api.cli import app
 from api.cli import keys as commands
-from store_model.access import SCOPES
+from store_model.access import PERMISSIONS, SCOPES
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_without_keys_the_list_says_so(call) -> None:
 
 
 def test_the_command_offers_every_scope_there_is() -> None:
-    assert commands.ScopeName.__args__ == tuple(SCOPES)
+    assert commands.ScopeName.__args__ == (*SCOPES, *PERMISSIONS)
 
 
 def test_a_setting_that_cannot_be_used_is_named(call, monkeypatch: pytest.MonkeyPatch) -> None:
