@@ -32,6 +32,7 @@ from api.routes import service as service_routes
 from api.rule_pages import rule_data
 from api.secrets import load_secrets
 from api.services.backoffice import load_backoffice
+from api.services.penalties import Penalties
 from api.services.prechecks import Options, Prechecks
 from api.services.reading import read_body, read_one
 from api.services.recording import Recorder
@@ -97,6 +98,7 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
     state.guesses = Guesses()
     state.keys.of_token = state.principals.rights
     state.database_threads = ThreadPoolExecutor(settings.database_threads, thread_name_prefix="database")
+    state.penalties = Penalties(state.pack)
     state.limiter = RateLimiter(settings.rate_limit)
     state.threads = ThreadPoolExecutor(settings.heavy_threads, thread_name_prefix="check")
     state.prechecks = Prechecks(
@@ -150,6 +152,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         state.threads.shutdown(wait=False, cancel_futures=True)
         state.database_threads.shutdown(wait=False, cancel_futures=True)
         state.passwords.close()
+        state.penalties.close()
         state.database.close()
 
 

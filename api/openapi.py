@@ -43,8 +43,20 @@ SAMPLE_WORDS = {
     "policy": "6000/minute",
     "nearest_en": "; did you mean LST104?",
     "nearest_zh": "；是否应为 LST104？",
+    "platform": "nowhere",
+    "state": "withdrawn",
+    "known": "nothing",
+    "action": "Account frozen",
+    "action_zh": "冻结账户",
+    "ladder": "LAD101",
+    "step": "frozen_first",
+    "until": "2026-08-29T00:00:00Z",
 }
 SAMPLE_ERRORS = {
+    "appeal_refused": ErrorAt(
+        "window_closed",
+        {"en": "the time to appeal ended on 2026-08-10T04:00:00Z", "zh": "申诉期限已于 2026-08-10T04:00:00Z 结束"},
+    ),
     "invalid_body": ErrorAt("required", {"en": "name is required", "zh": "name 为必填项"}, pointer="/name"),
     "invalid_input": ErrorAt(
         "unknown_field",

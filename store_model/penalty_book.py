@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from engine.ledger import Ledger, Notice, Regime
 from engine.ledger.booking import Entry
 from engine.ledger.chain import Action, Chain, all_changes
+from engine.ledger.engines import RuleEngine
 from engine.ledger.journal import GENESIS, Row, open_rows, post
 from engine.ledger.timeline import Enforcement
 from engine.model.ladder import ACTIONS
@@ -81,6 +82,11 @@ class PenaltyBook:
         self._chain = chain
         self._known: OrderedDict[tuple[int, int, str, str], _Known] = OrderedDict()
         self._lock = threading.Lock()
+
+    @property
+    def engine(self) -> RuleEngine:
+        """What runs the rule network."""
+        return self._chain.engine
 
     def receive(
         self,
@@ -248,7 +254,7 @@ def _store_notices(
 
 def notice_of(row: PlatformNotice) -> Notice:
     """The notice of a row; one that was held is known from the moment it was accepted."""
-    known = row.accepted_at if row.hold is not None else row.received_at
+    known = row.accepted_at or row.received_at
     return msgspec.convert({**row.said, "known": known}, Notice, strict=False)
 
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import imports, product_resources, products, recorded, transaction_resources, transactions
+from api.routes import (
+    imports,
+    product_resources,
+    products,
+    recorded,
+    transaction_resources,
+    transactions,
+    violation_lists,
+    violations,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     products.router,
@@ -16,4 +25,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     imports.REFUSALS.router(),
     recorded.router,
     recorded.FINDINGS.router(),
+    violations.router,
+    *violation_lists.routers,
 )

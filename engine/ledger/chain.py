@@ -107,7 +107,7 @@ class Chain:
 
     def __init__(self, regime: Regime, engine: RuleEngine) -> None:
         self._regime = regime
-        self._engine = engine
+        self.engine = engine
         self._rules: dict[str, list[NetRule]] = {}
 
     def react(self, ledger: Ledger, entries: Sequence[Entry], changes: Mapping[str, Sequence[int]]) -> Reaction:
@@ -123,7 +123,7 @@ class Chain:
         log: list[Action] = []
         enforcement: list[Enforcement] = []
         for name, (rules, run) in groups.items():
-            for rule, fact_id in self._engine.run(name, rules, run.facts, run.then):
+            for rule, fact_id in self.engine.run(name, rules, run.facts, run.then):
                 run.note(rule, fact_id, log, enforcement)
         return Reaction(tuple(sorted(log)), tuple(sorted(enforcement, key=_order)))
 
