@@ -44,7 +44,6 @@ SAMPLE_WORDS = {
     "nearest_en": "; did you mean LST104?",
     "nearest_zh": "；是否应为 LST104？",
     "platform": "nowhere",
-    "state": "withdrawn",
     "known": "nothing",
     "action": "Account frozen",
     "action_zh": "冻结账户",

@@ -32,7 +32,9 @@ from api.routes.product_shapes import (
     ProductSkuOut,
 )
 from api.services import products as jobs
+from api.services.penalties import demand_unblocked
 from api.services.reading import read_one
+from store_model.bulk import Place
 from store_model.product_groups import set_members
 from store_model.product_queries import GONE, counts_by_status
 from store_model.products import Product, ProductGroup, ProductGroupMember, ProductSku
@@ -42,7 +44,8 @@ ONE = "/v1/stores/{store_id}/products/{product_id}"
 READ, WRITE = Permit("products:read"), Permit("products:write")
 Reader = Annotated[Caller, Depends(READ)]
 Writer = Annotated[Caller, Depends(WRITE)]
-CHANGING = (*document.COMMON, "unknown_item", *document.BODY, "invalid_input", "illegal_move", "release_blocked")
+CHANGING = (*document.COMMON, "unknown_item", *document.BODY, "invalid_input", "illegal_move", "release_blocked",
+            "store_frozen")  # fmt: skip
 MAX_MOVES = 200
 
 router = APIRouter(prefix="/v1/stores/{store_id}", tags=["products"])
@@ -313,6 +316,7 @@ async def passed(caller: Caller, tools: jobs.Desk, product_id: int | None, wante
         product = jobs.find(session, product_id)
         if not jobs.row_of(tools, wanted, product).checked:
             return None, None
+        demand_unblocked(session, Place(product.entity_id, product.store_id), caller.now())
         return product.digest, jobs.blocked(jobs.check(session, tools, product, now=caller.now()))
 
     digest, refused = await caller.run(job)

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, field
+from msgspec import Meta, Struct, field
 
 from api import wire
 from api.wire import Input, Line, Output
@@ -229,7 +229,7 @@ class WhatIfIn(Input):
     open_findings: bool = False
 
 
-class PenaltyAnswer(Output):
+class PenaltyAnswer(Struct, kw_only=True):
     """An answer of the ledger; the guide to the ledger shows each."""
 
     as_of: str

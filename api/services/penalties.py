@@ -21,9 +21,10 @@ from engine.ledger.chain import Chain
 from engine.ledger.engines import DurableEngine, RuleEngine, best_engine
 from engine.ledger.forecast import forecast, harmless_from
 from engine.ledger.notices import REASONS
+from engine.model.ladder import ACTIONS
 from store_model.accounts import Store
 from store_model.bulk import Place
-from store_model.penalty_book import PenaltyBook, Taken, inherited
+from store_model.penalty_book import PenaltyBook, Taken, inherited, release_block
 from store_model.products import Product
 
 
@@ -96,6 +97,22 @@ def online_products(session: Session, place: Place) -> int | None:
     """How many listings of the store are on sale; None when none were imported."""
     mine = select(func.count(Product.id)).where(Product.store_id == place.store_id)
     return session.scalar(mine.where(Product.status == "onSelling")) or None
+
+
+def demand_unblocked(session: Session, place: Place, as_of: datetime) -> None:
+    """409 `store_frozen` while the platform forbids the store to publish: why, and until when."""
+    block = release_block(session, place, as_of)
+    if block is not None:
+        action = ACTIONS[block.action]
+        until = stamp(block.until) if block.until is not None else "-"
+        words = {
+            "action": action.en,
+            "action_zh": action.zh,
+            "ladder": block.ladder,
+            "step": block.step,
+            "until": until,
+        }
+        raise ProblemError("store_frozen", **words)
 
 
 def taken(item: Taken) -> dict[str, Any]:
