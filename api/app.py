@@ -31,7 +31,7 @@ from api.routes import prechecks as precheck_routes
 from api.routes import service as service_routes
 from api.rule_pages import rule_data
 from api.secrets import load_secrets
-from api.services.backoffice import load_backoffice
+from api.services.backoffice import load_backoffice, load_sections
 from api.services.penalties import Penalties
 from api.services.prechecks import Options, Prechecks
 from api.services.reading import read_body, read_one
@@ -80,6 +80,7 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
     state.settings = settings
     state.log = log
     state.pack = pack or load_pack(pack_path(settings.pack))
+    state.metrics_of_stores, state.plans = load_sections(state.pack.path)
     state.now = utc_now
 
     def clock() -> datetime:

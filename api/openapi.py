@@ -40,6 +40,7 @@ SAMPLE_WORDS = {
     "state": "accepted",
     "section": "products",
     "off": "0.01 USD",
+    "allowed": "publish, stop",
     "policy": "6000/minute",
     "nearest_en": "; did you mean LST104?",
     "nearest_zh": "；是否应为 LST104？",

@@ -2,28 +2,38 @@
 
 from store_model import (
     access,
+    account_profile,
     accounts,
+    analytics,
     audit,
     evaluations,
     findings,
     funds,
     imports,
+    marketing,
+    messages,
     orders,
     product_offers,
     products,
+    storefront,
     violations,
 )
 
 MODULES = (
     access,
+    account_profile,
     accounts,
+    analytics,
     audit,
     evaluations,
     findings,
     funds,
     imports,
+    marketing,
+    messages,
     orders,
     product_offers,
     products,
+    storefront,
     violations,
 )

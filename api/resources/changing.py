@@ -31,10 +31,16 @@ class Changes:
     def find(self, given: str) -> Any:
         """The row with this id, in this store and below these parents; else 404."""
         number = read_id(given)
-        row = None if number is None else self.session.get(self.resource.model, number)
+        row = None if number is None else self._visible(number)
         if row is None or any(getattr(row, name) != value for name, value in self.parents.items()):
             raise ProblemError("unknown_item")
         return row
+
+    def _visible(self, number: int) -> Any:
+        model, visible = self.resource.model, self.resource.visible
+        if visible is None:
+            return self.session.get(model, number)
+        return self.session.scalars(select(model).where(model.id == number, visible(self.caller))).one_or_none()
 
     def show(self, row: Any) -> msgspec.Struct:
         """A row as it is answered."""

@@ -14,6 +14,7 @@ from sqlalchemy import Select, inspect
 from sqlalchemy.orm import Session
 
 from api.callers import Caller
+from store_model.columns import UtcDateTime
 from store_model.tenancy import StoreRow, Versioned
 
 Operation = Literal["list", "get", "create", "update", "delete", "bulk"]
@@ -65,7 +66,9 @@ class Filter:
         """What a value is read as."""
         if self.op == "is_null":
             return bool
-        return self.kind or (str if self.column is None else self.column.type.python_type)
+        if self.kind is not None or self.column is None:
+            return self.kind or str
+        return datetime if isinstance(self.column.type, UtcDateTime) else self.column.type.python_type
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +77,8 @@ class Resource:
 
     path="products/{product_id}/skus", parents={"product_id": Sku.product_id}. `search(statement, words)` adds the
     parameter `q`. `editable`: the fields that a PATCH may change (None: all). `defaults` are attributes of new rows
-    that no body carries. `values` turns a body into attributes where the names alone do not do; `show` likewise makes
+    that no body carries. `visible(caller)` is a condition on the rows that this caller sees at all, as one's own.
+    `values` turns a body into attributes where the names alone do not do; `show` likewise makes
     the answer. `operations`: those that there are.
     """
 
@@ -94,6 +98,7 @@ class Resource:
     operations: tuple[Operation, ...] = OPERATIONS
     editable: frozenset[str] | None = None
     defaults: Callable[[Caller], Mapping[str, Any]] | None = None
+    visible: Callable[[Caller], Any] | None = None
     values: Callable[[Session, msgspec.Struct], Mapping[str, Any]] | None = None
     show: Callable[[Session, Any], msgspec.Struct] | None = None
     before_change: Callable[[Change], None] | None = None
@@ -112,8 +117,8 @@ class Resource:
 
     @property
     def name(self) -> str:
-        """The last word of the path, in operation ids."""
-        return self.path.rsplit("/", 1)[-1].replace("-", "_")
+        """What several are called in operation ids: the last word of the path, or below a parent their own name."""
+        return f"{self.one}s" if self.parents else self.path.rsplit("/", 1)[-1].replace("-", "_")
 
     def router(self) -> APIRouter:
         """The routes, to be included in the app."""

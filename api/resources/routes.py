@@ -87,6 +87,7 @@ def _list(resource: Resource) -> Endpoint:
         def job(session: Session) -> dict[str, Any]:
             changes = _changes(session, resource, request, caller)
             below = [getattr(resource.model, name) == value for name, value in changes.parents.items()]
+            below += [resource.visible(caller)] if resource.visible is not None else []
             rows, token = list_rows(session, resource, caller, query, path=request.url.path, secret=secret, where=below)
             return {"items": [changes.show(row) for row in rows], "next_page_token": token}
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.routes import (
+    account_profile,
+    analytics,
+    home,
     imports,
+    marketing,
+    messages,
     product_resources,
     products,
     recorded,
+    storefront,
     transaction_resources,
     transactions,
     violation_lists,
@@ -16,10 +22,19 @@ from api.routes import (
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
+    home.router,
+    messages.router,  # before the resources of the same paths
+    *(resource.router() for resource in messages.RESOURCES),
     products.router,
     *(resource.router() for resource in product_resources.RESOURCES),
     transactions.router,
     *(resource.router() for resource in transaction_resources.RESOURCES),
+    storefront.router,
+    *(resource.router() for resource in storefront.RESOURCES),
+    marketing.router,
+    *(resource.router() for resource in marketing.RESOURCES),
+    *(resource.router() for resource in account_profile.RESOURCES),
+    analytics.router,
     imports.router,
     imports.RUNS.router(),
     imports.REFUSALS.router(),

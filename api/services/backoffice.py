@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from api.problems import ProblemError
 from engine.loading.backoffice_files import Backoffice, read_backoffice
+from engine.loading.section_files import Metric, Plan, read_metrics, read_plans
+from store_model.analytics import AMOUNTS, COUNTS
 from store_model.deadlines import Limits
 from store_model.evaluations import CountingRules
 from store_model.product_lifecycle import Lifecycle
@@ -87,3 +89,12 @@ def load_backoffice(pack: Path) -> BackofficeRules:
     sections = {section.id: section for section in found}
     products = sections.get("products")
     return BackofficeRules(sections, Lifecycle(products.moves) if products is not None else None)
+
+
+def load_sections(pack: Path) -> tuple[dict[str, Metric], dict[str, Plan]]:
+    """The metrics and plans of a pack; empty where it has none. Raises RulePackError for a file that has faults."""
+    metrics, plans = pack / "metrics.yaml", pack / "plans.yaml"
+    return (
+        read_metrics(metrics, frozenset((*COUNTS, *AMOUNTS))) if metrics.is_file() else {},
+        read_plans(plans) if plans.is_file() else {},
+    )
