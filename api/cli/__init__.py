@@ -58,6 +58,15 @@ rules.command(
 )
 rules.command("api.cli.rule_files:reference", name="reference", help="Write the reference pages. 生成规则参考文档。")
 rules.command("api.cli.rule_files:lock", name="lock", help="Record the digests of the rules. 锁定规则摘要。")
+ledger = App(name="ledger", help="Points, enforcement and what comes next. 违规积分、处罚与预测。")
+notices = App(name="notices", help="What the platform told. 平台通知。")
+app.command(ledger)
+app.command(notices)
+ledger.command("api.cli.ledger:balance", name="balance", help="Points, steps and enforcement. 积分、节点与处罚。")
+ledger.command("api.cli.ledger:forecast", name="forecast", help="Points on every future day. 积分预测。")
+ledger.command("api.cli.ledger:replay", name="replay", help="Make an answer anew and check the rows. 重算并校验。")
+ledger.command("api.cli.ledger:sweep", name="sweep", help="Move on what is overdue. 处理已过期限的事项。")
+notices.command("api.cli.ledger:import_notices", name="import", help="Take in a list of violations. 导入违规列表。")
 access.command(
     "api.cli.keys:create", name="create", help="Make a key and print it, this once. 新建密钥，仅显示这一次。"
 )

@@ -94,7 +94,7 @@ def _import(file: Path, store: str, kind: str | None, status: str, pack: Path | 
         raise IntakeError("there is no such file", "文件不存在", where=str(file), code="no_file")
     database = open_database(read_settings(os.environ).database_url)
     try:
-        found, names = _find_store(database, store)
+        found, names = find_store(database, store)
         if found is None:
             return fail(words["no_store"].format(store, names or words["none"]))
         target = run.Target(database=database, scope=found[0], store_id=found[1])
@@ -118,21 +118,21 @@ def _import(file: Path, store: str, kind: str | None, status: str, pack: Path | 
         database.close()
 
 
-def _find_store(database: Any, wanted: str) -> tuple[Any, str]:
-    """((scope, store id) or None, the stores there are)."""
+def find_store(database: Any, wanted: str, *, actor: str = "cli:import") -> tuple[Any, str]:
+    """((scope, store id) or None, the stores there are). `wanted` is an id or an exact name."""
     from sqlalchemy import select
 
     from store_model.accounts import Store
     from store_model.tenancy import Scope
 
-    with database.system(actor="cli:import", read_only=True) as session:
+    with database.system(actor=actor, read_only=True) as session:
         stores = session.scalars(select(Store).order_by(Store.id)).all()
         names = ", ".join(f"{row.id} {row.name}" for row in stores[:20])
         matches = [row for row in stores if str(row.id) == wanted] or [row for row in stores if row.name == wanted]
         if len(matches) != 1:
             return None, names
         row = matches[0]
-        return (Scope(row.entity_id, frozenset({row.id}), "cli:import"), row.id), names
+        return (Scope(row.entity_id, frozenset({row.id}), actor), row.id), names
 
 
 def _report(row: Any, shown: list[dict[str, Any]], store_id: int, words: dict[str, str], lang: Lang) -> None:
