@@ -23,7 +23,7 @@ from store_model import messages
 MOMENT = "2026-11-23T12:00:00Z"
 
 
-class StoreOut(Output, kw_only=True):
+class HomeStoreOut(Output, kw_only=True):
     id: str
     name: str
     platform: str
@@ -118,7 +118,7 @@ class TasksOut(Output, kw_only=True):
 class HomeOut(Output, kw_only=True):
     """Everything on the home page."""
 
-    store: StoreOut
+    store: HomeStoreOut
     capability: CapabilityOut
     privileges: list[PrivilegeOut]
     suggestions: list[SuggestionOut]
