@@ -28,6 +28,7 @@ from api.parameters import today
 from api.passwords import Passwords, SecondFactor
 from api.reference import rule_summary
 from api.routes import prechecks as precheck_routes
+from api.routes import recorded
 from api.routes import service as service_routes
 from api.rule_pages import rule_data
 from api.secrets import load_secrets
@@ -113,7 +114,9 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
     for router in routers.ALL:
         app.include_router(router)
     problem_handlers.install(app)
-    app.edge = partial(Edge, settings=settings, metrics=state.metrics, log=log, hot=dict(precheck_routes.HOT))
+    app.edge = partial(
+        Edge, settings=settings, metrics=state.metrics, log=log, hot={**precheck_routes.HOT, **recorded.HOT}
+    )
     app.openapi = partial(_openapi, app)  # type: ignore[method-assign]
     return app
 

@@ -26,6 +26,7 @@ from api.settings import Settings
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 CLIENT_CLOSED = 499
 JSON = (b"content-type", b"application/json")
+STORES = "/v1/stores/"
 FILES = "/imports"
 """How the paths end to which files are sent; they may be larger than other bodies."""
 Hot = Callable[[Scope, Receive], Awaitable[bytes]]
@@ -35,8 +36,9 @@ FIXED_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"vary", b"accept, ac
 class Edge:
     """Wraps the whole app.
 
-    `hot` maps paths to what answers a POST there: called with scope and receive, it gives the JSON of a 200 or raises
-    ProblemError. Such a request does not go through the framework's layers and router, which cost more than a check.
+    `hot` maps paths (of a store: with {store_id}) to what answers a POST there: called with scope and receive, it gives
+    the JSON of a 200 or raises ProblemError. Such a request does not go through the framework's layers and router,
+    which cost more than a check.
     """
 
     def __init__(
@@ -74,9 +76,10 @@ class Edge:
             limit = self.max_file if scope["method"] == "POST" and scope["path"].endswith(FILES) else self.max_body
             if _declared(received) > limit:
                 raise self._too_large(limit)
-            hot = self.hot.get(scope["path"])
+            route = of_store(scope["path"])
+            hot = self.hot.get(route)
             if hot is not None and scope["method"] == "POST":
-                context.route = scope["path"]
+                context.route = route
                 body = await hot(scope, _Body(receive, self, limit))
                 status, sent = 200, len(body)
                 headers = [(b"content-length", b"%d" % sent), JSON, *_headers(context)]
@@ -119,6 +122,15 @@ class Edge:
                     **context.noted,
                 }
             )
+
+
+def of_store(path: str) -> str:
+    """A path with the store's id as a parameter, as routes are written; any other path as it is."""
+    if path.startswith(STORES):
+        store_id, slash, rest = path[len(STORES) :].partition("/")
+        if slash and store_id:
+            return f"{STORES}{{store_id}}/{rest}"
+    return path
 
 
 def _request_id(received: Mapping[bytes, bytes]) -> str:

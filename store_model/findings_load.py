@@ -55,19 +55,8 @@ _UPSERT = (
     "listing_id = excluded.listing_id, product_id = excluded.product_id, message = excluded.message, "
     "detail = excluded.detail, last_seen = excluded.last_seen"
 )
-_COUNTS = (
-    "UPDATE product SET open_findings = n.open, blocking_findings = n.blocking FROM ("
-    "SELECT p.id, count(f.id) AS open, coalesce(sum(CASE WHEN f.mode = 'block' THEN 1 ELSE 0 END), 0) AS blocking "
-    "FROM product p LEFT JOIN finding f ON f.entity_id = p.entity_id AND f.product_id = p.id AND f.state = 'open' "
-    "WHERE p.entity_id = {entity} AND p.store_id = {store} AND p.id {ids} GROUP BY p.id) AS n "
-    "WHERE product.id = n.id AND product.entity_id = {entity} "
-    "AND (product.open_findings <> n.open OR product.blocking_findings <> n.blocking)"
-)
-_FIXED = (
-    "UPDATE finding SET state = 'fixed' WHERE entity_id = {entity} AND store_id = {store} AND product_id {ids} "
-    "AND state = 'open' AND NOT EXISTS "
-    "(SELECT 1 FROM incoming_finding WHERE incoming_finding.fingerprint = finding.fingerprint)"
-)
+SMALL = 500
+"""Rows that travel as arrays in one statement; more go by COPY."""
 
 
 def load_findings(
@@ -82,12 +71,12 @@ def load_findings(
     whole = sorted(set(checked))
     products = sorted({row.product_id for row in ordered if row.product_id is not None} | set(whole))
     writer = _writer(session, store_id)
-    if ordered or whole:
+    if ordered:
         writer.upsert_findings(ordered, now)
     if whole:
-        writer.run(_FIXED, whole)
+        writer.fix(whole, [row.fingerprint for row in ordered])
     if products:
-        writer.run(_COUNTS, products)
+        writer.count(products)
     return len(ordered)
 
 
@@ -117,25 +106,26 @@ def _writer(session: Session, store_id: int) -> _Postgres | _Sqlite:
 class _Postgres:
     def __init__(self, raw: Any, entity_id: int, store_id: int) -> None:
         self.raw, self.entity_id, self.store_id = raw, entity_id, store_id
+        self.tenant = {"entity": entity_id, "store": store_id}
 
     def upsert_findings(self, rows: Sequence[FindingRow], now: datetime) -> None:
         kinds = "text, text, int, text, text, text, text, text, bigint, text, text"
-        self._copy("incoming_finding", FindingRow._fields, kinds, rows)
+        source, given = self._source("incoming_finding", FindingRow._fields, kinds, rows)
         self.raw.execute(
             f"INSERT INTO finding (entity_id, store_id, state, first_seen, last_seen, {FINDING_COLUMNS}) "
-            "SELECT %s, %s, 'open', %s, %s, fingerprint, rule, revision, code, severity, mode, subject, listing_id, "
-            f"product_id, message::json, detail::json FROM incoming_finding {_UPSERT}",
-            (self.entity_id, self.store_id, now, now),
+            "SELECT %(entity)s, %(store)s, 'open', %(now)s, %(now)s, fingerprint, rule, revision, code, severity, "
+            f"mode, subject, listing_id, product_id, message::json, detail::json FROM {source} {_UPSERT}",
+            {**self.tenant, "now": now, **given},
         )
 
     def append_prechecks(self, rows: Sequence[PrecheckRow]) -> None:
         kinds = "text, text, text, text, text, text, text, date, timestamptz, text, text"
-        self._copy("incoming_precheck", PrecheckRow._fields, kinds, rows)
+        source, given = self._source("incoming_precheck", PrecheckRow._fields, kinds, rows)
         self.raw.execute(
-            f"INSERT INTO precheck (entity_id, store_id, {PRECHECK_COLUMNS}) SELECT %s, %s, id, listing_id, "
-            "listing_digest, verdict, pack, pack_version, pack_digest, as_of, checked_at, caller, findings::json "
-            "FROM incoming_precheck",
-            (self.entity_id, self.store_id),
+            f"INSERT INTO precheck (entity_id, store_id, {PRECHECK_COLUMNS}) SELECT %(entity)s, %(store)s, id, "
+            "listing_id, listing_digest, verdict, pack, pack_version, pack_digest, as_of, checked_at, caller, "
+            f"findings::json FROM {source}",
+            {**self.tenant, **given},
         )
 
     def product_ids(self, wanted: Sequence[str]) -> dict[str, int]:
@@ -145,16 +135,41 @@ class _Postgres:
         )
         return dict(found.fetchall())
 
-    def run(self, statement: str, ids: Sequence[int]) -> None:
-        sql = statement.format(entity="%(entity)s", store="%(store)s", ids="= ANY(%(ids)s)")
-        self.raw.execute(sql, {"entity": self.entity_id, "store": self.store_id, "ids": list(ids)})
+    def fix(self, products: Sequence[int], seen: Sequence[str]) -> None:
+        self.raw.execute(
+            "UPDATE finding SET state = 'fixed' WHERE entity_id = %(entity)s AND store_id = %(store)s "
+            "AND product_id = ANY(%(ids)s) AND state = 'open' AND fingerprint <> ALL(%(seen)s)",
+            {**self.tenant, "ids": list(products), "seen": list(seen)},
+        )
 
-    def _copy(self, table: str, names: Sequence[str], kinds: str, rows: Sequence[Any]) -> None:
-        columns = ", ".join(f"{name} {kind}" for name, kind in zip(names, kinds.split(", "), strict=True))
-        self.raw.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {table} ({columns}) ON COMMIT DELETE ROWS")
+    def count(self, products: Sequence[int]) -> None:
+        self.raw.execute(
+            "UPDATE product SET open_findings = n.open, blocking_findings = n.blocking "
+            "FROM unnest(%(ids)s::bigint[]) AS i(id) CROSS JOIN LATERAL (SELECT count(*) AS open, "
+            "count(*) FILTER (WHERE f.mode = 'block') AS blocking FROM finding f "
+            "WHERE f.entity_id = %(entity)s AND f.product_id = i.id AND f.state = 'open') AS n "
+            "WHERE product.id = i.id AND product.entity_id = %(entity)s AND product.store_id = %(store)s "
+            "AND (product.open_findings <> n.open OR product.blocking_findings <> n.blocking)",
+            {**self.tenant, "ids": list(products)},
+        )
+
+    def _source(
+        self, table: str, names: Sequence[str], kinds: str, rows: Sequence[Any]
+    ) -> tuple[str, dict[str, list[Any]]]:
+        """What to select the rows from: arrays that travel with the statement, or a table they were copied into."""
+        each = list(zip(names, kinds.split(", "), strict=True))
+        if len(rows) <= SMALL:
+            arrays = ", ".join(f"%(c{number})s::{kind}[]" for number, (_, kind) in enumerate(each))
+            columns = dict(enumerate(map(list, zip(*rows, strict=True))))
+            return f"unnest({arrays}) AS incoming({', '.join(names)})", {
+                f"c{n}": column for n, column in columns.items()
+            }
+        columns_of = ", ".join(f"{name} {kind}" for name, kind in each)
+        self.raw.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {table} ({columns_of}) ON COMMIT DELETE ROWS")
         self.raw.execute(f"TRUNCATE {table}")
         with self.raw.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
             copy.write("".join(["\t".join(map(_field, row)) + "\n" for row in rows]))
+        return table, {}
 
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -172,9 +187,6 @@ class _Sqlite:
         self.raw, self.entity_id, self.store_id = raw, entity_id, store_id
 
     def upsert_findings(self, rows: Sequence[FindingRow], now: datetime) -> None:
-        self.raw.execute("CREATE TEMPORARY TABLE IF NOT EXISTS incoming_finding (fingerprint TEXT PRIMARY KEY)")
-        self.raw.execute("DELETE FROM incoming_finding")
-        self.raw.executemany("INSERT INTO incoming_finding VALUES (?)", [(row.fingerprint,) for row in rows])
         head = (self.entity_id, self.store_id, "open", _moment(now), _moment(now))
         self.raw.executemany(
             f"INSERT INTO finding (entity_id, store_id, state, first_seen, last_seen, {FINDING_COLUMNS}) "
@@ -200,12 +212,32 @@ class _Sqlite:
             found.update(rows.fetchall())
         return found
 
-    def run(self, statement: str, ids: Sequence[int]) -> None:
-        named = {"entity": self.entity_id, "store": self.store_id}
+    def fix(self, products: Sequence[int], seen: Sequence[str]) -> None:
+        self.raw.execute("CREATE TEMPORARY TABLE IF NOT EXISTS incoming_finding (fingerprint TEXT PRIMARY KEY)")
+        self.raw.execute("DELETE FROM incoming_finding")
+        self.raw.executemany("INSERT INTO incoming_finding VALUES (?)", [(one,) for one in seen])
+        self._each(
+            products,
+            "UPDATE finding SET state = 'fixed' WHERE entity_id = :entity AND store_id = :store AND product_id IN ({}) "
+            "AND state = 'open' AND fingerprint NOT IN (SELECT fingerprint FROM incoming_finding)",
+        )
+
+    def count(self, products: Sequence[int]) -> None:
+        self._each(
+            products,
+            "UPDATE product SET open_findings = n.open, blocking_findings = n.blocking FROM ("
+            "SELECT p.id, count(f.id) AS open, coalesce(sum(f.mode = 'block'), 0) AS blocking FROM product p "
+            "LEFT JOIN finding f ON f.entity_id = p.entity_id AND f.product_id = p.id AND f.state = 'open' "
+            "WHERE p.entity_id = :entity AND p.store_id = :store AND p.id IN ({}) GROUP BY p.id) AS n "
+            "WHERE product.id = n.id AND product.entity_id = :entity "
+            "AND (product.open_findings <> n.open OR product.blocking_findings <> n.blocking)",
+        )
+
+    def _each(self, ids: Sequence[int], statement: str) -> None:
+        """A statement for all of these ids, some hundred at a time."""
         for part in _parts(ids):
-            listed = f"IN ({', '.join(str(int(one)) for one in part)})"
-            sql = statement.format(entity=":entity", store=":store", ids=listed)
-            self.raw.execute(sql, named)
+            sql = statement.format(", ".join(str(int(one)) for one in part))
+            self.raw.execute(sql, {"entity": self.entity_id, "store": self.store_id})
 
 
 def _parts(values: Sequence[Any], size: int = 500) -> Iterable[Sequence[Any]]:

@@ -15,6 +15,7 @@ from store_model import (
     orders,
     product_offers,
     products,
+    statistics,
     storefront,
     violations,
 )
@@ -34,6 +35,7 @@ MODULES = (
     orders,
     product_offers,
     products,
+    statistics,
     storefront,
     violations,
 )

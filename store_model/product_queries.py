@@ -20,8 +20,7 @@ def search_words(statement: Select[Any], words: str) -> Select[Any]:
 
 def search_sku(statement: Select[Any], code: str) -> Select[Any]:
     """Products with a SKU of exactly this code."""
-    own = select(ProductSku.product_id).where(ProductSku.entity_id == Product.entity_id, ProductSku.code == code)
-    return statement.where(Product.id.in_(own))
+    return statement.where(Product.id.in_(select(ProductSku.product_id).where(ProductSku.code == code)))
 
 
 def search_groups(statement: Select[Any], group_id: int) -> Select[Any]:

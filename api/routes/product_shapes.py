@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, exists, select
 
 from api.resources import Filter, Resource
 from api.wire import Currency, Money, Output
@@ -105,10 +105,8 @@ def _rule(statement: Select[Any], rule: str) -> Select[Any]:
 def _supplier(statement: Select[Any], supplier_id: int) -> Select[Any]:
     from store_model.product_offers import SourcingLink
 
-    linked = select(SourcingLink.product_id).where(
-        SourcingLink.entity_id == Product.entity_id, SourcingLink.supplier_id == supplier_id
-    )
-    return statement.where(or_(Product.id.in_(linked)))
+    linked = select(SourcingLink.product_id).where(SourcingLink.supplier_id == supplier_id)
+    return statement.where(Product.id.in_(linked))
 
 
 SAMPLE = {

@@ -76,9 +76,7 @@ def _order(session: Session, row: Order) -> OrderOut:
 
 
 def _with_product(statement: Select[Any], product: str) -> Select[Any]:
-    own = select(OrderLine.order_id).where(
-        OrderLine.entity_id == Order.entity_id, OrderLine.product_platform_id == product
-    )
+    own = select(OrderLine.order_id).where(OrderLine.product_platform_id == product)
     return statement.where(Order.id.in_(own))
 
 
