@@ -18,9 +18,7 @@ TABLES = (Product, ProductSku, Order, OrderLine, Finding, Precheck, Evaluation)
 
 def statement(table: str) -> str:
     """The statistics of one table."""
-    return (
-        f'CREATE STATISTICS tenant_of_{table} (dependencies, ndistinct) ON entity_id, store_id FROM "{table}"'
-    )
+    return f'CREATE STATISTICS tenant_of_{table} (dependencies, ndistinct) ON entity_id, store_id FROM "{table}"'
 
 
 for _class in TABLES:

@@ -43,11 +43,13 @@ SELECT e.id, s.id, (1005000000000000 + n)::text, st, CASE WHEN st = 'offline' TH
   (SELECT string_agg((%(words)s::text[])[1 + (hashtext(n::text || k::text) & 2147483647) %% %(number)s], ' ')
    FROM generate_series(1, 8) AS k) || ' model ' || to_hex(n * 7919),
   (200000 + n %% 300)::text, 1 + n %% 90, 2 + n %% 90, 'USD', 2, n %% 500, md5(n::text),
-  CASE WHEN n %% 10 = 0 THEN 2 ELSE 0 END, 0, 1, now(), now()
+  CASE WHEN (n / %(stores)s) %% 10 = 0 THEN 2 ELSE 0 END, 0, 1, now(), now()
 FROM (SELECT id, entity_id, row_number() OVER (ORDER BY id) - 1 AS place FROM store) AS s
 JOIN legal_entity e ON e.id = s.entity_id
 JOIN generate_series(0, %(products)s - 1) AS n ON n %% %(stores)s = s.place
-CROSS JOIN LATERAL (SELECT (ARRAY['onSelling','onSelling','onSelling','offline','draft'])[1 + n %% 5] AS st) AS x
+CROSS JOIN LATERAL (
+  SELECT (ARRAY['onSelling','onSelling','onSelling','offline','draft'])[1 + (n / %(stores)s) %% 5] AS st
+) AS x
 """
 SKUS = """
 INSERT INTO sku (entity_id, store_id, product_id, position, code, price, stock)
