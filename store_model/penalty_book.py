@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -104,7 +105,8 @@ class PenaltyBook:
         contents = [notice.content() for notice in told]
         fresh = _store_notices(session, place, told, contents, held)
         counted = [notice for index, notice in enumerate(told) if fresh[index] and index not in held]
-        receipt, parked = self._book(session, place, head, counted, now) if counted else (Receipt(()), {})
+        with session.no_autoflush:
+            receipt, parked = self._book(session, place, head, counted, now) if counted else (Receipt(()), {})
         _show_held(session, place, [told[index] for index in held if fresh[index]], now)
         taken = []
         for index, (notice, content) in enumerate(zip(told, contents, strict=True)):
@@ -144,7 +146,7 @@ class PenaltyBook:
         known = self._remembered(session, place, head, counted)
         before = known.ledger
         notices = [*known.notices, *counted]
-        after = Ledger(self.regime, notices)
+        after = Ledger(self.regime, notices, like=before)
         rows = post(known.opened, after.entries, known=now, pack=self.pack, last=(head.sequence, head.hash))
         reaction = self._chain.react(after, _booked(rows), all_changes(after, before))
         _append(session, place, rows)
@@ -218,38 +220,41 @@ def _unless_there(session: Session, cls: Any) -> Any:
     return dialect.insert(cls).on_conflict_do_nothing()
 
 
+NEW_ROWS = insert(LedgerEntry)
+NEW_ENFORCEMENT = {StoreEnforcement: insert(StoreEnforcement), EntityEnforcement: insert(EntityEnforcement)}
+"""Statements that are made once: making one costs as much as running it."""
+
+
 def _store_notices(
     session: Session, place: Place, told: Sequence[Notice], contents: Sequence[str], held: Mapping[int, str]
 ) -> list[bool]:
     """Insert what is new; whether each was. The same content of the same case is known, also within one call."""
-    cases = {notice.case for notice in told}
-    known = {
-        (row.case_no, row.content)
-        for row in session.execute(
-            select(PlatformNotice.case_no, PlatformNotice.content).where(
-                PlatformNotice.store_id == place.store_id, PlatformNotice.case_no.in_(cases)
-            )
-        )
-    }
-    fresh, rows = [], []
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    first: dict[tuple[str, str], int] = {}
     for index, (notice, content) in enumerate(zip(told, contents, strict=True)):
         key = (notice.case, content)
-        fresh.append(key not in known)
-        if key in known:
+        if key in rows:
             continue
-        known.add(key)
+        first[key] = index
         said = msgspec.to_builtins(notice)
         said.pop("known")
-        rows.append(
-            {
-                **place.columns(), "case_no": notice.case, "type": notice.type, "content": content, "at": notice.at,
-                "received_at": notice.known, "offence": notice.offence, "listing": notice.listing, "said": said,
-                "hold": held.get(index),
-            }
-        )  # fmt: skip
-    if rows:
-        scoped_insert(session, insert(PlatformNotice), rows)
-    return fresh
+        rows[key] = {
+            **place.columns(), "case_no": notice.case, "type": notice.type, "content": content, "at": notice.at,
+            "received_at": notice.known, "offence": notice.offence, "listing": notice.listing, "said": said,
+            "hold": held.get(index),
+        }  # fmt: skip
+    new = scoped_insert(session, _new_notices(session.get_bind().dialect.name), list(rows.values()))
+    fresh = {(row.case_no, row.content) for row in new}
+    return [
+        first[key] == index and key in fresh
+        for index, key in enumerate((n.case, c) for n, c in zip(told, contents, strict=True))
+    ]
+
+
+@lru_cache(maxsize=2)
+def _new_notices(dialect: str) -> Any:
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(PlatformNotice).on_conflict_do_nothing()
+    return statement.returning(PlatformNotice.case_no, PlatformNotice.content)
 
 
 def notice_of(row: PlatformNotice) -> Notice:
@@ -298,7 +303,7 @@ def _append(session: Session, place: Place, rows: Sequence[Row]) -> None:
         for row in rows
     ]  # fmt: skip
     if values:
-        scoped_insert(session, insert(LedgerEntry), values)
+        scoped_insert(session, NEW_ROWS, values)
 
 
 # What is read off the record ------------------------------------------------------------------------------------
@@ -355,14 +360,20 @@ def _show_held(session: Session, place: Place, new: Sequence[Notice], now: datet
 def _replace_violations(session: Session, place: Place, rows: Mapping[str, dict[str, Any]]) -> None:
     if not rows:
         return
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(Violation)
-    changed = [name for name in next(iter(rows.values())) if name not in ("entity_id", "store_id", "case_no")]
-    statement = statement.on_conflict_do_update(
-        index_elements=["entity_id", "store_id", "case_no"],
-        set_={name: statement.excluded[name] for name in changed},
+    names = tuple(name for name in next(iter(rows.values())) if name not in CASE_KEY)
+    scoped_insert(session, _upsert(session.get_bind().dialect.name, names), list(rows.values()))
+
+
+CASE_KEY = ("entity_id", "store_id", "case_no")
+
+
+@lru_cache(maxsize=8)
+def _upsert(dialect: str, changed: tuple[str, ...]) -> Any:
+    """The statement is made once: making it costs more than running it."""
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(Violation)
+    return statement.on_conflict_do_update(
+        index_elements=list(CASE_KEY), set_={name: statement.excluded[name] for name in changed}
     )
-    scoped_insert(session, statement, list(rows.values()))
 
 
 def _show_parked(
@@ -388,29 +399,37 @@ def _read_off_enforcement(
     session: Session, place: Place, before: Ledger, after: Ledger, now: datetime
 ) -> tuple[tuple[Enforcement, ...], tuple[Enforcement, ...]]:
     """Write what began, moved its end, or was undone. A lifted row stays; one that moved is replaced."""
-    old = {e for pool in before.pools.values() for e in pool.enforcement}
-    new = {e for pool in after.pools.values() for e in pool.enforcement}
-    if old == new:
-        return (), ()
-    gone, come = {_key(e): e for e in old - new}, {_key(e): e for e in new - old}
-    for key, enforcement in gone.items():
-        _end(session, place, enforcement, now, moved=key in come)
+    changed = [name for name, pool in after.pools.items() if pool is not before.pools[name]]
+    old = {_key(e): e for name in changed for e in before.pools[name].enforcement}
+    new = {_key(e): e for name in changed for e in after.pools[name].enforcement}
+    gone = {key: e for key, e in old.items() if new.get(key) != e}
+    come = {key: e for key, e in new.items() if old.get(key) != e}
+    _end(session, place, [(e, key in come) for key, e in gone.items()], now)
     for cls, entity in ((StoreEnforcement, False), (EntityEnforcement, True)):
         rows = [_enforcement_row(place, e, now) for e in come.values() if e.entity is entity]
         if rows:
-            scoped_insert(session, insert(cls), rows)
+            scoped_insert(session, NEW_ENFORCEMENT[cls], rows)
     started = tuple(e for key, e in come.items() if key not in gone)
     return started, tuple(e for key, e in gone.items() if key not in come)
 
 
-def _end(session: Session, place: Place, enforcement: Enforcement, now: datetime, *, moved: bool) -> None:
-    cls: Any = EntityEnforcement if enforcement.entity else StoreEnforcement
-    mine = cls.from_store_id if enforcement.entity else cls.store_id
-    conditions = (
-        mine == place.store_id, cls.ladder == enforcement.ladder, cls.step == enforcement.step,
-        cls.action == enforcement.action, cls.start_at == enforcement.start, cls.lifted_at.is_(None),
-    )  # fmt: skip
-    session.execute(delete(cls).where(*conditions) if moved else update(cls).where(*conditions).values(lifted_at=now))
+def _end(session: Session, place: Place, gone: Sequence[tuple[Enforcement, bool]], now: datetime) -> None:
+    """Lift what is undone; take away what only moved, to be written anew. One look-up for all of one table."""
+    for cls, entity in ((StoreEnforcement, False), (EntityEnforcement, True)):
+        wanted = {_key(e): moved for e, moved in gone if e.entity is entity}
+        if not wanted:
+            continue
+        mine = cls.from_store_id if issubclass(cls, EntityEnforcement) else cls.store_id
+        found = select(cls.id, cls.ladder, cls.step, cls.action, cls.start_at).where(
+            mine == place.store_id, cls.lifted_at.is_(None), cls.start_at.in_({key[3] for key in wanted})
+        )
+        hits = [(row.id, wanted.get((*row[1:5], entity))) for row in session.execute(found)]
+        moved = [number for number, is_moved in hits if is_moved]
+        lifted = [number for number, is_moved in hits if is_moved is False]
+        if moved:
+            session.execute(delete(cls).where(cls.id.in_(moved)))
+        if lifted:
+            session.execute(update(cls).where(cls.id.in_(lifted)).values(lifted_at=now))
 
 
 def _key(enforcement: Enforcement) -> tuple[Any, ...]:

@@ -15,9 +15,19 @@ from engine.model.ladder import ACTIONS
 
 
 class Ledger:
-    """What the platform did to a store, as known at `known_as_of` (None: all that is given). Never changes."""
+    """What the platform did to a store, as known at `known_as_of` (None: all that is given). Never changes.
 
-    def __init__(self, regime: Regime, notices: Iterable[Notice], known_as_of: datetime | None = None) -> None:
+    `like` is a ledger of the same store from before: pools that are still the same are taken from it.
+    """
+
+    def __init__(
+        self,
+        regime: Regime,
+        notices: Iterable[Notice],
+        known_as_of: datetime | None = None,
+        *,
+        like: Ledger | None = None,
+    ) -> None:
         settled = settle(notices, known_as_of)
         booked = book(settled.cases, regime)
         self.regime = regime
@@ -26,7 +36,9 @@ class Ledger:
         self.orders: tuple[Notice, ...] = settled.orders
         self.parked: tuple[Parked, ...] = (*settled.parked, *booked.parked)
         self.entries: tuple[Entry, ...] = booked.entries
-        self.pools: Mapping[str, Timeline] = timelines(regime, booked.entries, settled.orders)
+        self.pools: Mapping[str, Timeline] = timelines(
+            regime, booked.entries, settled.orders, like.pools if like is not None else None
+        )
 
     @classmethod
     def of_entries(

@@ -76,7 +76,7 @@ def book(cases: Iterable[Case], regime: Regime) -> Booked:
         if rule is None:
             parked.append(Parked(notice, "unknown_offence"))
             continue
-        if notice.grade is not None and all(grade.id != notice.grade for grade in rule.grades):
+        if notice.grade is not None and notice.grade not in regime.grades[rule.id]:
             parked.append(Parked(notice, "unknown_grade"))
             continue
         if case.reversed_at is not None:

@@ -145,12 +145,14 @@ def all_changes(ledger: Ledger, known: Ledger | None = None) -> dict[str, list[i
     """Ladder → the changes that bring entries or lower a rating and that a ledger known before did not hold."""
     found = {}
     for ladder_id, pool in ledger.pools.items():
-        before = set(known.pools[ladder_id].changes) if known is not None else set()
+        if known is not None and known.pools[ladder_id] is pool:
+            continue
+        before = {change.at: change for change in known.pools[ladder_id].changes} if known is not None else {}
         deducts = pool.rule.direction == "deduct"
         indices = [
             index
             for index, change in enumerate(pool.changes)
-            if (change.entries or (deducts and change.after < change.before)) and change not in before
+            if (change.entries or (deducts and change.after < change.before)) and before.get(change.at) != change
         ]
         if indices:
             found[ladder_id] = indices

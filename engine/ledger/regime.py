@@ -97,6 +97,7 @@ class Regime:
         self.offences: Mapping[str, OffenceRule] = {rule.id: rule for rule in offences}
         self.ladders: Mapping[str, LadderRule] = {rule.id: rule for rule in ladders}
         self.by_code: Mapping[str, OffenceRule] = {code: rule for rule in self.offences.values() for code in rule.codes}
+        self.grades = {rule.id: frozenset(grade.id for grade in rule.grades) for rule in self.offences.values()}
         self._days = {rule.id: sorted(rule.dates()) for rule in self.offences.values()}
         self._days |= {rule.id: sorted(rule.dates()) for rule in self.ladders.values()}
         self._known: dict[tuple[str, int], Any] = {}

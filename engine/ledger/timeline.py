@@ -64,6 +64,7 @@ class Timeline:
     def __init__(self, regime: Regime, ladder_id: str, entries: Sequence[Entry], orders: Sequence[Notice] = ()) -> None:
         self.rule = regime.ladders[ladder_id]
         self.entries = tuple(entries)
+        self.orders = tuple(orders)
         self._regime = regime
         self._zone = self.rule.timezone
         self._earned = _Earned(self, orders) if self.rule.earn is not None else None
@@ -244,9 +245,21 @@ def reached(terms: LadderTerms, change: Change) -> StepTerms | None:
     return found
 
 
-def timelines(regime: Regime, entries: Iterable[Entry], orders: Sequence[Notice] = ()) -> Mapping[str, Timeline]:
-    """A timeline for every ladder of the regime."""
+def timelines(
+    regime: Regime,
+    entries: Iterable[Entry],
+    orders: Sequence[Notice] = (),
+    known: Mapping[str, Timeline] | None = None,
+) -> Mapping[str, Timeline]:
+    """A timeline for every ladder of the regime; one of `known` that would be the same is taken."""
     pools: dict[str, list[Entry]] = {ladder_id: [] for ladder_id in regime.ladders}
     for entry in entries:
         pools[entry.ladder].append(entry)
-    return {ladder_id: Timeline(regime, ladder_id, found, orders) for ladder_id, found in pools.items()}
+    made = {}
+    for ladder_id, found in pools.items():
+        before = known.get(ladder_id) if known is not None else None
+        if before is not None and before.entries == tuple(found) and before.orders == tuple(orders):
+            made[ladder_id] = before
+        else:
+            made[ladder_id] = Timeline(regime, ladder_id, found, orders)
+    return made

@@ -22,6 +22,7 @@ def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+@lru_cache(maxsize=50_000)
 def local_day(at: datetime, name: str) -> date:
     """The calendar day on the platform."""
     return at.astimezone(zone(name)).date()
@@ -42,6 +43,7 @@ def start_of(day: date, name: str) -> datetime:
     return on_wall(datetime.combine(day, time()), name)
 
 
+@lru_cache(maxsize=50_000)
 def plus_days(at: datetime, days: int, name: str) -> datetime:
     """So many calendar days later, at the same wall time."""
     return on_wall(wall(at, name) + timedelta(days=days), name)

@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks [NAME…] [--json FILE]`: run measurements, print tables, write JSON.
 
-Names: precheck, features, peers, scaling, startup, category, text_rules, http, store; all of them by default.
+Names: precheck, features, peers, scaling, startup, category, text_rules, http, store, ledger; all of them by default.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-NAMES = ("precheck", "features", "peers", "scaling", "startup", "category", "text_rules", "http", "store")
+NAMES = ("precheck", "features", "peers", "scaling", "startup", "category", "text_rules", "http", "store", "ledger")
 
 
 def main(arguments: list[str]) -> int:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 
 import msgspec
@@ -26,10 +31,12 @@ from store_model.violations import (
     StoreEnforcement,
     Violation,
 )
+from tests.databases import KINDS, Databases
 from tests.engine.ledger.histories import history
 from tests.store_model.conftest import Shop
 
 AUGUST = datetime(2026, 8, 1, tzinfo=UTC)
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -215,3 +222,19 @@ def test_replay_gives_at_every_moment_what_the_rows_say(shop: Shop, shipped: Pac
         points = {row.case_no: row.points for row in session.scalars(select(Violation))}
         assert {e.case: e.points for e in ledger.entries} == {c: p for c, p in points.items() if p is not None}
         assert session.scalars(select(LedgerEntry)).first() is not None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_killed_at_any_moment_nothing_is_lost_and_nothing_is_twice(kind: str, databases: Databases) -> None:
+    """`STOREWARDEN_KILLS=200` kills as often as the target asks for; a few times by default."""
+    kills = os.environ.get("STOREWARDEN_KILLS", "4")
+    command = [sys.executable, "-m", "tests.store_model.killed_ingest", databases.url(kind), kills, "5"]
+    place = {"cwd": ROOT, "env": {**os.environ, "PYTHONPATH": str(ROOT)}}
+    told = subprocess.run(command, capture_output=True, check=False, **place)
+    assert told.returncode == 0, told.stderr.decode()[-2000:]
+    found = json.loads(told.stdout)
+    assert found["killed"] >= 1
+    assert found["notices"][0] == found["notices"][1]
+    assert (found["whole_chain"], found["entries_agree"]) == (True, True)
+    assert found["entries"] > 10

@@ -1,0 +1,104 @@
+"""`python -m tests.store_model.killed_ingest URL KILLS SEED`: take in notices while being killed again and again.
+
+A child process takes in every notice of a fixed history, one transaction each, from the first, as a sender would that
+was never answered. It is killed with SIGKILL at a random moment, KILLS times; the last child may finish. Prints what
+is in the database then, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from datetime import timedelta
+
+import rules
+from engine import load_pack
+from engine.ledger import Ledger, Notice
+from engine.ledger.chain import Chain
+from engine.ledger.engines import DurableEngine, best_engine
+from engine.ledger.journal import broken_at, open_rows
+from store_model.accounts import LegalEntity, Store
+from store_model.bulk import Place
+from store_model.db import Database, open_database
+from store_model.penalty_book import PenaltyBook, load_notices, load_rows
+from store_model.tenancy import Scope
+from tests.engine.ledger.histories import FIRST, history
+
+PACK = load_pack(rules.path("aliexpress"))
+LATER = FIRST + timedelta(days=2000)
+
+
+def told(seed: int) -> list[Notice]:
+    """About sixty notices, some of one case, in the order in which they are sent."""
+    chance = random.Random(seed)
+    notices = []
+    for part in range(4):
+        made = history(chance, PACK.regime, most=14)
+        notices += [Notice(**{**fields(notice), "case": f"{part}-{notice.case}"}) for notice in made]
+    return notices
+
+
+def fields(notice: Notice) -> dict[str, object]:
+    return {name: getattr(notice, name) for name in notice.__struct_fields__}
+
+
+def take_all(database: Database, place: Place, notices: list[Notice]) -> None:
+    """Every notice, one transaction each, with the rule network in a process of its own."""
+    engine = best_engine()
+    book = PenaltyBook(PACK.regime, Chain(PACK.regime, engine), PACK.digest)
+    scope = Scope(place.entity_id, frozenset({place.store_id}), "system:test")
+    for number, notice in enumerate(notices):
+        with database.scoped(scope) as session:
+            book.receive(session, place, [notice], now=LATER + timedelta(seconds=number))
+    if isinstance(engine, DurableEngine):
+        engine.close()
+
+
+def main(url: str, kills: int, seed: int) -> dict[str, object]:
+    """Kill and start anew, then say what is there."""
+    chance = random.Random(seed)
+    notices = told(seed)
+    database = open_database(url)
+    with database.system(actor="system:test") as session:
+        entity = LegalEntity(name="Killed Ltd")
+        session.add(entity)
+        session.flush()
+        store = Store(entity_id=entity.id, platform="aliexpress", name="Killed")
+        session.add(store)
+        session.flush()
+        place = Place(entity.id, store.id)
+    database.close()
+    killed = 0
+    for attempt in range(kills + 1):
+        child = os.fork()
+        if child == 0:
+            take_all(open_database(url), place, notices)
+            os._exit(0)
+        if attempt < kills:
+            time.sleep(chance.uniform(0.02, 0.9))
+            os.kill(child, signal.SIGKILL)
+        killed += os.waitpid(child, 0)[1] == signal.SIGKILL
+    database = open_database(url)
+    with database.system(actor="system:test", read_only=True) as session:
+        rows = load_rows(session, place)
+        stored = load_notices(session, place)
+        opened = sorted((row.entry for row in open_rows(rows).values()), key=lambda e: (e.at, e.case))
+        told_of = Ledger(PACK.regime, stored)
+        expected = Ledger(PACK.regime, notices)
+        found = {
+            "killed": killed,
+            "notices": [len(stored), len({(n.case, n.content()) for n in notices})],
+            "whole_chain": broken_at(rows) is None,
+            "entries_agree": opened == list(told_of.entries) == list(expected.entries),
+            "entries": len(opened),
+        }
+    database.close()
+    return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))))
