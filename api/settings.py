@@ -17,8 +17,8 @@ from limits import parse
 from engine.errors import StorewardenError
 
 PREFIX = "STOREWARDEN_"
-OTHERS = ("CACHE",)
-"""Variables with our prefix that other parts read: the engine's cache directory."""
+OTHERS = ("CACHE", "DEBUG", "TEST_POSTGRES")
+"""Variables with our prefix that other parts read: the cache, the whole trace of a fault, the tests' server."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

@@ -45,6 +45,11 @@ app.command(
     name="import",
     help="Import files of products, orders, disputes and reviews into a store. 将商品、订单、纠纷、评价文件导入店铺。",
 )
+app.command(
+    "api.cli.sample_store:make",
+    name="sample-store",
+    help="Make an invented store, complete in every section. 生成各板块齐全的示例店铺。",
+)
 app.command("api.cli.service:serve", name="serve", help="Start the HTTP service. 启动 HTTP 服务。")
 rules.command(
     "api.cli.rule_files:lint", name="lint", help="Name every fault of every rule file. 检查规则文件的全部错误。"
