@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 
 from engine.facts import Listing
 from store_model import product_content as content
+from store_model.analytics import DailyMetric
+from store_model.analytics_queries import upsert_daily
 from store_model.db import Database
 from store_model.deadlines import Limits, ship_by
 from store_model.evaluations import Evaluation
-from store_model.incoming import IncomingDispute, IncomingEvaluation, IncomingOrder, digest_of
+from store_model.incoming import IncomingDispute, IncomingEvaluation, IncomingMetric, IncomingOrder, digest_of
 from store_model.orders import Cancellation, Dispute, Order, OrderLine, Shipment
 from store_model.products import Product, ProductContent, ProductSku
 from store_model.tenancy import scoped_insert
@@ -30,6 +32,7 @@ TABLES = {
     "orders": '"order", order_line, shipment',
     "disputes": "dispute",
     "evaluations": "evaluation",
+    "analytics": "daily_metric",
 }
 """The tables that each kind of record goes into."""
 
@@ -313,6 +316,34 @@ def upsert_evaluations(
         return {name: getattr(incoming, name) for name in names}
 
     return _upsert(session, place, Evaluation, evaluations, values, now)
+
+
+def upsert_metrics(session: Session, place: Place, metrics: Sequence[IncomingMetric]) -> list[str]:
+    """Days of products; what a day already says in other columns stays."""
+    days = {metric.day for metric in metrics}
+    ids = {metric.product_platform_id for metric in metrics}
+    known = {
+        (row.product_platform_id, row.day): row
+        for row in session.scalars(
+            select(DailyMetric).where(
+                DailyMetric.store_id == place.store_id,
+                DailyMetric.day.in_(days),
+                DailyMetric.product_platform_id.in_(ids),
+            )
+        )
+    }
+    outcomes, rows = [], []
+    for metric in metrics:
+        values = {**metric.counts, **metric.amounts}
+        row = known.get((metric.product_platform_id, metric.day))
+        if row is not None and all(getattr(row, name) == value for name, value in values.items()):
+            outcomes.append(UNCHANGED)
+            continue
+        outcomes.append(INSERTED if row is None else UPDATED)
+        rows.append({"product_platform_id": metric.product_platform_id, "day": metric.day, **values})
+    if rows:
+        upsert_daily(session, place.store_id, rows)
+    return outcomes
 
 
 def _upsert(

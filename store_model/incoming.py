@@ -7,7 +7,7 @@ read again is known to be the same, whatever was worked out from it.
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -101,6 +101,20 @@ class IncomingEvaluation(Incoming, frozen=True, kw_only=True):
     order_amount: Decimal | None = None
     order_currency: str | None = None
     dispute_kind: str | None = None
+
+
+class IncomingMetric(Incoming, frozen=True, kw_only=True):
+    """What was counted of one product on one day; what the source does not say is not there."""
+
+    product_platform_id: str
+    day: date
+    counts: dict[str, int] = {}
+    amounts: dict[str, Decimal] = {}
+
+    @property
+    def platform_id(self) -> str:
+        """What the record is known by."""
+        return f"{self.product_platform_id}/{self.day}"
 
 
 def digest_of(record: Incoming) -> str:

@@ -167,6 +167,8 @@ def _upsert(
         return bulk.upsert_orders(session, place, values, limits=options.limits, seen_at=options.seen_at, now=now)
     if kind == "disputes":
         return bulk.upsert_disputes(session, place, values, answer=options.limits.dispute_answer, now=now)
+    if kind == "analytics":
+        return bulk.upsert_metrics(session, place, values)
     return bulk.upsert_evaluations(session, place, values, now=now)
 
 

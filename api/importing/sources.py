@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from api.importing import tables, trade_json, trade_tables
+from api.importing import analytics_tables, tables, trade_json, trade_tables
 from api.importing.records import Item, Refusal, refusal_of
 from api.importing.trade_columns import COLUMNS, kind_of
 from engine.errors import IntakeError
@@ -27,7 +27,7 @@ from engine.intake.parse import parse_json
 from store_model.products import OFFLINE_REASONS, STATUSES
 
 PRODUCTS = "products"
-KINDS = (PRODUCTS, "orders", "disputes", "evaluations")
+KINDS = (PRODUCTS, "orders", "disputes", "evaluations", "analytics")
 LONGEST_ID = 40
 _GZIP = b"\x1f\x8b"
 _LINES = (".ndjson", ".jsonl")
@@ -59,12 +59,12 @@ def open_source(path: Path, *, name: str, zone: tzinfo, kind: str | None = None,
     plain_name = name.removesuffix(".gz")
     if not head.strip():
         raise IntakeError("the file is empty", "文件为空", where=name, code="empty")
-    if plain_name.lower().endswith(_LINES) or _is_lines(head):
+    if kind != "analytics" and (plain_name.lower().endswith(_LINES) or _is_lines(head)):
         found = _lines_kind(head, kind)
         return Source(found, name, lambda: _lines(path, plain_name, found, zone, limits))
     data = _whole(path, name, limits)
     first = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if first in (b"{", b"["):
+    if kind != "analytics" and first in (b"{", b"["):
         document = parse_json(data, name, limits)
         found = kind or trade_json.kind_of(document) or PRODUCTS
         if found == PRODUCTS:
@@ -80,6 +80,8 @@ def open_source(path: Path, *, name: str, zone: tzinfo, kind: str | None = None,
 
 
 def _table_items(table: tables.Table, kind: str, zone: tzinfo) -> Callable[[], Iterator[Item]]:
+    if kind == "analytics":
+        return lambda: analytics_tables.read(table)
     return lambda: trade_tables.read(table, kind, zone)
 
 

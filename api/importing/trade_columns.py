@@ -58,9 +58,32 @@ EVALUATIONS: dict[str, tuple[str, ...]] = {
     "currency": ("currency", "币种"),
     "dispute_kind": ("dispute kind", "dispute type", "纠纷类型"),
 }
-COLUMNS = {"orders": ORDERS, "evaluations": EVALUATIONS}
-NEEDED = {"orders": ("order_id", "state"), "evaluations": ("stars", "given_at")}
+ANALYTICS: dict[str, tuple[str, ...]] = {
+    "product_id": ("product id", "item id", "商品id", "产品id", "商品编号"),
+    "day": ("timeframe (USA Time Zone)", "timeframe", "date", "statistic date", "统计日期", "日期", "统计时间"),
+    "exposure": ("exposure", "search exposure", "impressions", "搜索曝光量", "曝光量", "商品曝光量"),
+    "visitors": ("visitors", "product visitors", "unique visitors", "uv", "商品访客数", "访客数"),
+    "new_visitors": ("new visitors", "new product visitors", "新访客数", "商品新访客数", "商品访客数(新)"),
+    "page_views": ("page views", "pageviews", "pv", "views", "浏览量", "商品浏览量", "商品页浏览量"),
+    "wishlisted": ("wishlist", "added to wishlist", "wishlist users", "收藏人数", "收藏次数", "商品收藏人数", "收藏"),
+    "cart_buyers": ("add to cart users", "cart users", "users added to cart", "加购人数", "商品加购人数"),
+    "cart_pieces": ("add to cart pieces", "items added to cart", "add to cart", "加购件数", "商品加购件数"),
+    "ordered_pieces": ("ordered items", "ordered pieces", "下单件数", "下单商品件数"),
+    "ordered_buyers": ("ordered buyers", "order buyers", "下单买家数"),
+    "orders": ("orders", "orders placed", "下单订单数", "订单数"),
+    "ordered_amount": ("ordered amount", "order amount", "下单金额"),
+    "paid_pieces": ("paid items", "paid pieces", "支付件数", "支付商品件数"),
+    "paid_orders": ("paid orders", "支付订单数", "支付主订单数"),
+    "paid_buyers": ("paid buyers", "buyers", "支付买家数"),
+    "paid_amount": ("paid amount", "payment amount", "gmv", "支付金额"),
+    "refunded_orders": ("refunded orders", "退款订单数"),
+    "refunded_amount": ("refunded amount", "refund amount", "退款金额", "成功退款金额"),
+}
+COLUMNS = {"orders": ORDERS, "evaluations": EVALUATIONS, "analytics": ANALYTICS}
+NEEDED = {"orders": ("order_id", "state"), "evaluations": ("stars", "given_at"), "analytics": ("product_id", "day")}
 """Without these a table is not of the kind."""
+FEWEST = {"analytics": 3}
+"""A product and a day alone say nothing that was counted."""
 
 DISPUTE_KINDS = {
     "未收到货": "not_received", "not received": "not_received", "nr": "not_received", "退货": "returned",
@@ -90,6 +113,7 @@ def kind_of(headers: list[str]) -> str | None:
     best, most = None, 0
     for kind, needed in NEEDED.items():
         fields = fields_of(headers, kind)
-        if all(field in fields for field in needed) and len(fields) > most:
+        is_kind = all(field in fields for field in needed) and len(fields) >= FEWEST.get(kind, 0)
+        if is_kind and len(fields) > most:
             best, most = kind, len(fields)
     return best

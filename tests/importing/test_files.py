@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from api.importing import run, sources
 from engine.errors import IntakeError
+from store_model.analytics import DailyMetric
 from store_model.audit import AuditEntry
 from store_model.evaluations import Evaluation
 from store_model.orders import Dispute, Order, OrderLine
@@ -120,6 +121,29 @@ def test_a_reviews_file_becomes_evaluations(shop: Shop, take_in: TakeIn) -> None
         row = session.scalars(select(Evaluation)).one()
         assert (row.stars, row.description, row.feedback, row.reply, row.order_platform_id) == (
             5, 5, "Good", "Thanks", "8001",
+        )  # fmt: skip
+
+
+ANALYTICS = {
+    "en": "Timeframe (USA Time Zone),Product ID,Exposure,Visitors,Add to cart users,Paid amount\n"
+    "2026-11-01 ~ 2026-11-01,1005001,1200,90,4,$53.20\n2026-11-01 ~ 2026-11-30,1005001,1,1,1,1\n",
+    "zh": "统计日期,商品ID,搜索曝光量,商品访客数,加购人数,支付金额\n"
+    "20261101,1005001,1200,90,4,53.20\n20261102,1005002,-,many,--,0\n",
+}
+
+
+@pytest.mark.parametrize(("language", "inserted", "refused"), [("en", 1, 1), ("zh", 2, 0)])
+def test_the_business_analytics_export_becomes_days_of_products(
+    shop: Shop, take_in: TakeIn, language: str, inserted: int, refused: int
+) -> None:
+    data = ANALYTICS[language].encode()
+    report = take_in(data, f"{language}.csv")
+    assert (report["kind"], report["inserted"], report["refused"]) == ("analytics", inserted, refused)
+    assert take_in(data, f"{language}.csv")["unchanged"] == inserted
+    with shop.session() as session:
+        row = session.scalars(select(DailyMetric).where(DailyMetric.product_platform_id == "1005001")).one()
+        assert (row.day, row.exposure, row.visitors, row.cart_buyers, row.paid_amount, row.orders) == (
+            date(2026, 11, 1), 1200, 90, 4, Decimal("53.2000"), None,
         )  # fmt: skip
 
 
