@@ -8,7 +8,7 @@ from api.app import create_app
 from api.settings import Settings
 from store_model import models
 from store_model.columns import Base
-from tests.docs.coverage import PAGE, PREFIX, ROOT, endpoint, page, sections, names_of_tests
+from tests.docs.coverage import PAGE, PREFIX, ROOT, endpoint, names_of_tests, page, sections
 
 ITEMS = [item for section in sections() for item in section["items"]]
 
