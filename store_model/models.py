@@ -6,6 +6,8 @@ from store_model import (
     accounts,
     analytics,
     audit,
+    callbacks,
+    endpoints,
     evaluations,
     findings,
     funds,
@@ -13,11 +15,13 @@ from store_model import (
     marketing,
     messages,
     orders,
+    outbox,
     product_offers,
     products,
     statistics,
     storefront,
     violations,
+    work,
 )
 
 MODULES = (
@@ -26,6 +30,8 @@ MODULES = (
     accounts,
     analytics,
     audit,
+    callbacks,
+    endpoints,
     evaluations,
     findings,
     funds,
@@ -33,9 +39,11 @@ MODULES = (
     marketing,
     messages,
     orders,
+    outbox,
     product_offers,
     products,
     statistics,
     storefront,
     violations,
+    work,
 )

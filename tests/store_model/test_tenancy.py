@@ -193,8 +193,20 @@ def test_times_come_from_the_clock_of_the_database(database: Database, tenants: 
         assert (user.created_at, user.updated_at, user.version) == (first, second, 2)
 
 
-UNIQUE_ACROSS_TENANTS = {"user_account": {("email",)}, "refresh_token": {("token_hash",)}}
-"""What has to be found before the tenant is known."""
+UNIQUE_ACROSS_TENANTS = {
+    "user_account": {("email",)},
+    "refresh_token": {("token_hash",)},
+    "callback_source": {("public_id",)},
+    "event": {("public_id",), ("at",)},
+    "event_delivery": {
+        ("event_id", "endpoint_id", "round"),
+        ("endpoint_id", "due_at", "id"),
+        ("due_at",),
+    },
+    "delivery_attempt": {("delivery_id", "id")},
+    "work_item": {("due_at", "id")},
+}
+"""What has to be found before the tenant is known, and what workers look for across tenants."""
 
 
 def test_the_tenant_leads_every_index() -> None:

@@ -1,0 +1,1 @@
+"""Webhooks: event types, signing, the guard against inner addresses, delivery, and the worker that runs them."""
