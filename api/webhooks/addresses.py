@@ -86,9 +86,9 @@ def check_url(url: str, *, allow_loopback: bool = False) -> None:
     if parts.fragment:
         raise UrlRefused("must not have a fragment (#…)", "不得包含片段（#…）")
     literal = _literal(host)
-    if allow_loopback and parts.scheme in ("http", "https"):
-        if host == "localhost" or (literal is not None and is_loopback(literal)):
-            return
+    is_own = host == "localhost" or (literal is not None and is_loopback(literal))
+    if allow_loopback and is_own and parts.scheme in ("http", "https"):
+        return
     if parts.scheme != "https":
         raise UrlRefused("must begin with https://", "必须以 https:// 开头")
     if (port or 443) not in PORTS:
