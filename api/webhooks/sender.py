@@ -1,8 +1,7 @@
-"""One call of an endpoint: signed, to a permitted address, without redirects, with an answer that is read up to a cap."""
+"""One call of an endpoint: signed, to a permitted address, without redirects, its answer read up to a cap."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -80,7 +79,7 @@ class Sender:
                 return reply(outcome, error, answer.status, response=shown, body_head=head)
         except UrlRefused as refused:
             return reply(schedule.FORBIDDEN, f"the URL {refused.en}")
-        except (TimeoutError, asyncio.TimeoutError):
+        except TimeoutError:
             return reply(schedule.TIMED_OUT, "no answer in time")
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if _is_refused(error):
