@@ -63,7 +63,10 @@ class Attempt(StoreRow, Base):
 
     __tablename__ = "delivery_attempt"
     __audited__ = False  # a log of its own
-    __table_args__ = (Index("ix_delivery_attempt_delivery", "delivery_id", "id"),)
+    __table_args__ = (
+        Index("ix_delivery_attempt_log", "entity_id", "delivery_id", "id"),
+        Index("ix_delivery_attempt_delivery", "delivery_id"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     delivery_id: Mapped[int] = mapped_column(Id, ForeignKey("event_delivery.id", ondelete="CASCADE"))

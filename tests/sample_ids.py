@@ -33,7 +33,9 @@ VALUES: dict[str, dict[str, Any]] = {
 SAMPLES: dict[str, str] = {
     "account_id": "fund_account",
     "asset_id": "store_asset",
+    "delivery_id": "event_delivery",
     "device_id": "device_session",
+    "endpoint_id": "webhook_endpoint",
     "group_id": "product_group",
     "import_id": "import_run",
     "level_id": "stock_level",
@@ -56,7 +58,7 @@ SAMPLES: dict[str, str] = {
 }
 """By path parameter: the table whose id it is. THING_id needs no line when the table is called THING."""
 
-OTHERS = {"name": "unknown-store", "prefix": "sw_00000000", "rule_id": "LST104"}
+OTHERS = {"source": "src_unknown", "name": "unknown-store", "prefix": "sw_00000000", "rule_id": "LST104"}
 """Path parameters that are no id of a row, with a value of each."""
 
 

@@ -203,7 +203,7 @@ UNIQUE_ACROSS_TENANTS = {
         ("endpoint_id", "due_at", "id"),
         ("due_at",),
     },
-    "delivery_attempt": {("delivery_id", "id")},
+    "delivery_attempt": {("delivery_id",)},
     "work_item": {("due_at", "id")},
 }
 """What has to be found before the tenant is known, and what workers look for across tenants."""
