@@ -33,6 +33,7 @@ TABLES = {
     "disputes": "dispute",
     "evaluations": "evaluation",
     "analytics": "daily_metric",
+    "violations": "platform_notice, ledger_entry, violation",
 }
 """The tables that each kind of record goes into."""
 

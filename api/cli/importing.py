@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from api.cli.common import BLOCKED, CLEAN, Lang, fail
 from engine.errors import IntakeError, StorewardenError
 
-Kind = Literal["products", "orders", "disputes", "evaluations", "analytics"]
+Kind = Literal["products", "orders", "disputes", "evaluations", "analytics", "violations"]
 WORDS = {
     "en": {
         "no_store": "There is no store {}; the stores are: {}",
@@ -99,12 +99,15 @@ def _import(file: Path, store: str, kind: str | None, status: str, pack: Path | 
             return fail(words["no_store"].format(store, names or words["none"]))
         target = run.Target(database=database, scope=found[0], store_id=found[1])
         today = database.now().date()
-        source = sources.open_source(file, name=file.name, zone=limits.zone(today), kind=kind)
+        penalties = _Penalties(pack, target)
+        source = sources.open_source(
+            file, name=file.name, zone=limits.zone(today), kind=kind, offence=penalties.offence
+        )
         run_id, done = run.begin(target, source, sources.sha256_of(file))
         if done:
             print(words["resumed"].format(done), file=sys.stderr)
         made = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-        options = run.Options(limits=limits.limits(today), status=status, seen_at=made)
+        options = run.Options(limits=limits.limits(today), status=status, seen_at=made, book=penalties.book)
         with _Bar(file, done) as progress:
             run.carry_on(target, source, run_id, done, options, progress)
         with database.scoped(target.scope, read_only=True) as session:
@@ -147,6 +150,30 @@ def _report(row: Any, shown: list[dict[str, Any]], store_id: int, words: dict[st
             print(f"  {place}: {one['reason'][lang]}")
     if len(shown) > SHOWN:
         print(words["more"].format(store_id, row.id))
+
+
+class _Penalties:
+    """The penalty rules, loaded when a file of violations asks for them."""
+
+    def __init__(self, pack: Path | None, target: Any) -> None:
+        self._pack, self._target = pack, target
+        self._service: Any = None
+
+    def book(self, session: Any, place: Any) -> Any:
+        """What takes in the violations of the store."""
+        if self._service is None:
+            from api.cli.common import open_pack
+            from api.services.penalties import Penalties
+
+            self._service = Penalties(open_pack(self._pack))
+        return self._service.of_store(session, place)
+
+    def offence(self, named: str) -> str | None:
+        """The rule behind the name of an offence."""
+        from api.services.penalties import offence_id
+
+        with self._target.database.scoped(self._target.scope, read_only=True) as session:
+            return offence_id(self.book(session, self._target.place).regime, named)
 
 
 class _Bar:

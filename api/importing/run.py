@@ -25,6 +25,7 @@ from store_model.audit import Change, note
 from store_model.db import Database
 from store_model.deadlines import Limits
 from store_model.imports import ImportRefusal, ImportRun
+from store_model.penalty_book import PenaltyBook
 from store_model.tenancy import Scope, scoped_insert
 
 CHUNK = 500
@@ -44,12 +45,15 @@ class ImportTaken(StorewardenError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`status` is for new products that do not say theirs; `seen_at` is when the file was made."""
+    """`status` is for new products that do not say theirs; `seen_at` is when the file was made; `book` gives what takes
+    in violations.
+    """
 
     limits: Limits
     status: str = "draft"
     seen_at: datetime
     chunk: int = CHUNK
+    book: Callable[[Session, bulk.Place], PenaltyBook] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +173,10 @@ def _upsert(
         return bulk.upsert_disputes(session, place, values, answer=options.limits.dispute_answer, now=now)
     if kind == "analytics":
         return bulk.upsert_metrics(session, place, values)
+    if kind == "violations":
+        assert options.book is not None
+        taken = options.book(session, place).receive(session, place, values, now=now).taken if values else ()
+        return [bulk.UNCHANGED if one.outcome == "known" else bulk.INSERTED for one in taken]
     return bulk.upsert_evaluations(session, place, values, now=now)
 
 

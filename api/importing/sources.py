@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from api.importing import analytics_tables, tables, trade_json, trade_tables
+from api.importing import analytics_tables, tables, trade_json, trade_tables, violation_tables
 from api.importing.records import Item, Refusal, refusal_of
 from api.importing.trade_columns import COLUMNS, kind_of
 from engine.errors import IntakeError
@@ -24,10 +24,13 @@ from engine.facts import Listing
 from engine.intake import LIMITS, Limits, Record, read_bytes
 from engine.intake.forms import read_lines
 from engine.intake.parse import parse_json
+from engine.ledger import Notice
 from store_model.products import OFFLINE_REASONS, STATUSES
 
 PRODUCTS = "products"
-KINDS = (PRODUCTS, "orders", "disputes", "evaluations", "analytics")
+KINDS = (PRODUCTS, "orders", "disputes", "evaluations", "analytics", "violations")
+TABLES_ALONE = ("analytics", "violations")
+"""Kinds that come as tables only."""
 LONGEST_ID = 40
 _GZIP = b"\x1f\x8b"
 _LINES = (".ndjson", ".jsonl")
@@ -49,8 +52,19 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def open_source(path: Path, *, name: str, zone: tzinfo, kind: str | None = None, limits: Limits = LIMITS) -> Source:
-    """What a file holds. `kind` None: as found. Raises IntakeError when it is nothing known, or of another kind."""
+def open_source(
+    path: Path,
+    *,
+    name: str,
+    zone: tzinfo,
+    kind: str | None = None,
+    limits: Limits = LIMITS,
+    offence: Callable[[str], str | None] = str,
+) -> Source:
+    """What a file holds. `kind` None: as found. Raises IntakeError when it is nothing known, or of another kind.
+
+    `offence` gives the rule behind the name of a violation.
+    """
     try:
         with _open(path) as stream:
             head = stream.read(65_536)
@@ -59,12 +73,12 @@ def open_source(path: Path, *, name: str, zone: tzinfo, kind: str | None = None,
     plain_name = name.removesuffix(".gz")
     if not head.strip():
         raise IntakeError("the file is empty", "文件为空", where=name, code="empty")
-    if kind != "analytics" and (plain_name.lower().endswith(_LINES) or _is_lines(head)):
+    if kind not in TABLES_ALONE and (plain_name.lower().endswith(_LINES) or _is_lines(head)):
         found = _lines_kind(head, kind)
         return Source(found, name, lambda: _lines(path, plain_name, found, zone, limits))
     data = _whole(path, name, limits)
     first = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if kind != "analytics" and first in (b"{", b"["):
+    if kind not in TABLES_ALONE and first in (b"{", b"["):
         document = parse_json(data, name, limits)
         found = kind or trade_json.kind_of(document) or PRODUCTS
         if found == PRODUCTS:
@@ -73,15 +87,19 @@ def open_source(path: Path, *, name: str, zone: tzinfo, kind: str | None = None,
     for table in tables.tables_of(data, plain_name, _NAMES, limits=limits):
         found = kind_of(table.headers) or ""
         if found and kind in (None, found):
-            return Source(found, name, _table_items(table, found, zone))
+            return Source(found, name, _table_items(table, found, zone, offence))
     if kind not in (None, PRODUCTS):
         raise tables.no_table(name, str(kind))
     return _products(data, plain_name, limits)
 
 
-def _table_items(table: tables.Table, kind: str, zone: tzinfo) -> Callable[[], Iterator[Item]]:
+def _table_items(
+    table: tables.Table, kind: str, zone: tzinfo, offence: Callable[[str], str | None]
+) -> Callable[[], Iterator[Item]]:
     if kind == "analytics":
         return lambda: analytics_tables.read(table)
+    if kind == "violations":
+        return lambda: violation_tables.read(table, zone, offence)
     return lambda: trade_tables.read(table, kind, zone)
 
 
@@ -215,4 +233,6 @@ def product_item(record: Record) -> Item:
 
 def key_of(value: Any) -> str | None:
     """The id by which a record is known in the store; None for one without."""
+    if isinstance(value, Notice):
+        return value.case
     return value.id if isinstance(value, Listing) else value.platform_id

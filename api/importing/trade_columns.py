@@ -79,8 +79,40 @@ ANALYTICS: dict[str, tuple[str, ...]] = {
     "refunded_orders": ("refunded orders", "退款订单数"),
     "refunded_amount": ("refunded amount", "refund amount", "退款金额", "成功退款金额"),
 }
-COLUMNS = {"orders": ORDERS, "evaluations": EVALUATIONS, "analytics": ANALYTICS}
-NEEDED = {"orders": ("order_id", "state"), "evaluations": ("stars", "given_at"), "analytics": ("product_id", "day")}
+VIOLATIONS: dict[str, tuple[str, ...]] = {
+    "case": (
+        "case no",
+        "case number",
+        "case id",
+        "violation id",
+        "punish id",
+        "违规编号",
+        "违规单号",
+        "案件编号",
+        "处罚编号",
+    ),
+    "offence": ("violation type", "violation", "sub-category", "违规类型", "违规子类型", "违规名称"),
+    "at": (
+        "effective time",
+        "penalty time",
+        "punish time",
+        "violation time",
+        "处罚时间",
+        "生效时间",
+        "违规时间",
+        "扣分时间",
+    ),
+    "points": ("points", "points deducted", "deducted points", "扣分", "违规扣分", "违规积分", "扣分/计次"),
+    "listing": ("product id", "item id", "商品id", "产品id", "涉及商品"),
+    "remark": ("reason", "violation reason", "remark", "违规原因", "备注"),
+}
+COLUMNS = {"orders": ORDERS, "evaluations": EVALUATIONS, "analytics": ANALYTICS, "violations": VIOLATIONS}
+NEEDED = {
+    "orders": ("order_id", "state"),
+    "evaluations": ("stars", "given_at"),
+    "analytics": ("product_id", "day"),
+    "violations": ("case", "offence", "at"),
+}
 """Without these a table is not of the kind."""
 FEWEST = {"analytics": 3}
 """A product and a day alone say nothing that was counted."""

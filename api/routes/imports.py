@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -20,12 +21,15 @@ from api.idempotency import Answer
 from api.importing import run, sources
 from api.problems import ErrorAt, ProblemError, bad_parameter
 from api.resources import Filter, Resource, document
+from api.services.penalties import Penalties, offence_id
 from engine.errors import IntakeError
 from store_model.imports import IMPORT_STATES, ImportRefusal, ImportRun
 
 Writer = Annotated[Caller, Depends(Permit("products:write"))]
 router = APIRouter(prefix="/v1/stores/{store_id}", tags=["imports"])
 STATUSES = ("draft", "onSelling", "offline")
+SECTION_OF = {"products": "products", "analytics": "products", "violations": "violations"}
+"""What the caller needs to import each kind; transactions for the others."""
 SHOWN = 100
 """Refusals in the answer itself."""
 ANSWER_WITHIN = 10.0
@@ -239,13 +243,20 @@ def _prepare(
     """Look into the file and begin its run, so that what is no file of any kind is refused at once."""
     now = caller.now()
     rules = caller.state.backoffice
+    penalties: Penalties = caller.state.penalties
+
+    def offence(named: str) -> str | None:
+        with target.database.scoped(target.scope, read_only=True) as session:
+            return offence_id(penalties.of_store(session, target.place).regime, named)
+
     try:
-        source = sources.open_source(path, name=name, zone=rules.zone(now.date()), kind=kind)
+        source = sources.open_source(
+            path, name=name, zone=rules.zone(now.date()), kind=kind, offence=lru_cache(offence)
+        )
     except IntakeError as error:
         raise unreadable(error) from None
-    if source.kind != sources.PRODUCTS:
-        caller.demand("transactions:write")
-    options = run.Options(limits=rules.limits(now.date()), status=status, seen_at=now)
+    caller.demand(f"{SECTION_OF.get(source.kind, 'transactions')}:write")
+    options = run.Options(limits=rules.limits(now.date()), status=status, seen_at=now, book=penalties.of_store)
     run_id, done = run.begin(target, source, sources.sha256_of(path))
     return run_id, lambda: run.carry_on(target, source, run_id, done, options)
 

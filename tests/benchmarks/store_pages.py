@@ -46,9 +46,9 @@ SELECT e.id, s.id, (1005000000000000 + n)::text, st, CASE WHEN st = 'offline' TH
   CASE WHEN (n / %(stores)s) %% 10 = 0 THEN 2 ELSE 0 END, 0, 1, now(), now()
 FROM (SELECT id, entity_id, row_number() OVER (ORDER BY id) - 1 AS place FROM store) AS s
 JOIN legal_entity e ON e.id = s.entity_id
-JOIN generate_series(0, %(products)s - 1) AS n ON n %% %(stores)s = s.place
+JOIN generate_series(0::bigint, %(products)s - 1) AS n ON n %% %(stores)s = s.place
 CROSS JOIN LATERAL (
-  SELECT (ARRAY['onSelling','onSelling','onSelling','offline','draft'])[1 + (n / %(stores)s) %% 5] AS st
+  SELECT (ARRAY['onSelling','onSelling','onSelling','offline','draft'])[(1 + (n / %(stores)s) %% 5)::int] AS st
 ) AS x
 """
 SKUS = """

@@ -51,3 +51,15 @@ def test_a_file_larger_than_a_body_may_be_imported(app: FastAPI, north: Caller) 
 def test_a_role_that_may_only_read_may_not_import(app: FastAPI, north: Caller, tenants: Tenants) -> None:
     reader = Caller(north.client, north.base, bearer(app, tenants, "read_only"))
     assert code(reader.post("/imports", LINES)) == (403, "permission_missing")
+
+
+def test_a_violation_list_is_booked_in_the_ledger_once(north: Caller, app: FastAPI, tenants: Tenants) -> None:
+    data = "违规编号,违规类型,处罚时间,扣分,商品ID\nV1,虚假发货,2026-11-01 10:00:00,2,\nV2,,2026-11-01,2,\n".encode()
+    first = north.post("/imports?name=violations.csv", data).json()
+    assert (first["kind"], first["inserted"], first["refused"]) == ("violations", 1, 1)
+    again = north.post("/imports?name=violations.csv", data).json()
+    assert (again["inserted"], again["unchanged"]) == (0, 1)
+    (booked,) = north.get("/violations").json()["items"]
+    assert (booked["case_no"], booked["offence"], booked["at"]) == ("V1", "PTS305", "2026-11-01T18:00:00Z")
+    operator = Caller(north.client, north.base, bearer(app, tenants, "operator"))
+    assert code(operator.post("/imports?name=violations.csv", data)) == (403, "permission_missing")
