@@ -27,6 +27,7 @@ numbers = itertools.count(1000)
 VALUES: dict[str, dict[str, Any]] = {
     "access_grant": {"role": "analyst", "store_id": None},
     "fund_posting": {"amount": Decimal(0)},
+    "activity": {"kind": "single_discount"},
 }
 """By table: columns that cannot hold just anything (check constraints, names of roles)."""
 
@@ -57,6 +58,22 @@ SAMPLES: dict[str, str] = {
     "user_id": "user_account",
 }
 """By path parameter: the table whose id it is. THING_id needs no line when the table is called THING."""
+
+NOT_OF_COLUMNS = frozenset(
+    {
+        "appeal",
+        "complaint",
+        "entity_enforcement",
+        "fund_movement",
+        "fund_posting",
+        "ledger_entry",
+        "ledger_head",
+        "platform_notice",
+        "store_enforcement",
+        "violation",
+    }
+)
+"""Tables of ledgers: a row of mere columns is not what the ledger would have written, and cannot be reckoned with."""
 
 OTHERS = {"source": "src_unknown", "name": "unknown-store", "prefix": "sw_00000000", "rule_id": "LST104"}
 """Path parameters that are no id of a row, with a value of each."""
@@ -121,7 +138,15 @@ class Rows:
             date: MOMENT.date(),
             bytes: b"x",
         }
-        return plain.get(kind, {})
+        return plain[kind] if kind in plain else [] if _holds_a_list(model, column.key) else {}
+
+
+def _holds_a_list(model: type, name: str) -> bool:
+    """Whether a JSON column is declared as Mapped[list[…]]."""
+    declared = next(
+        str(cls.__annotations__[name]) for cls in model.__mro__ if name in cls.__dict__.get("__annotations__", {})
+    )
+    return declared.startswith("Mapped[list")
 
 
 def _is_own_id(column: Any, mapper: Any) -> bool:

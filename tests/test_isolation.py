@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -22,7 +21,6 @@ from api.callers import Caller, Permit
 from api.problems import ProblemError
 from store_model.access import PERMISSIONS, create_key, expand, revoke_key
 from store_model.accounts import Store
-from store_model.audit import AuditEntry
 from store_model.db import Database
 from store_model.row_security import SYSTEM_ROLE, TENANT_ROLE, enter
 from store_model.schema import roles
@@ -30,8 +28,9 @@ from store_model.sessions import OPTION
 from store_model.tenancy import EntityItself, EntityRow, Scope, StoreItself, StoreRow, System, criteria
 from tests.api.conftest import make_app, pack
 from tests.databases import Databases
-from tests.sample_ids import OTHERS, SAMPLES, Rows, class_of, table_of, tenant_models
-from tests.tenants import ROLES, Tenants, add_tenants, bearer
+from tests.sample_ids import OTHERS, SAMPLES, class_of, tenant_models
+from tests.tenants import ROLES
+from tests.world import World, make_world, operations_of
 
 __all__ = ["make_app", "pack"]
 
@@ -75,65 +74,6 @@ ONLY_ASKS = {
 
 SERVICE = "/v1/prechecks", "/v1/rules", "/v1/features", "/v1/codes", "/metrics"
 """Routes of the service itself; `tests/api/test_access.py` is about their scopes."""
-
-
-@dataclass(frozen=True)
-class World:
-    """An app with two tenants, and one row of every table in the store north of the first."""
-
-    app: FastAPI
-    client: TestClient
-    tenants: Tenants
-    rows: dict[str, tuple[Any, ...]]
-    operations: tuple[str, ...]
-
-    def call(self, operation: str, *, store: str = "north", headers: dict[str, str] | None = None, **given: str) -> Any:
-        """Call an operation (method and template), with the path's ids filled in and a body that fits nothing."""
-        method, _, template = operation.partition(" ")
-        path = re.sub(r"{(\w+)}", lambda found: given.get(found[1]) or self.fill(found[1], store), template)
-        body: dict[str, Any] = {} if method in ("GET", "DELETE") else {"json": {"no such field": 1}}
-        return self.client.request(method, path, headers={**(headers or {}), "if-match": '"1-1"'}, **body)
-
-    def fill(self, parameter: str, store: str) -> str:
-        """A value for a path parameter."""
-        if parameter == "store_id":
-            return str(self.tenants.stores[store])
-        if parameter in OTHERS:
-            return OTHERS[parameter]
-        return str(self.rows[table_of(parameter)][0])
-
-    def recorded(self) -> int:
-        """How many changes there were so far."""
-        with self.app.state.database.system(actor="system:test", read_only=True) as session:
-            return int(session.scalar(select(func.count()).select_from(AuditEntry)) or 0)
-
-    def headers(self, user: str) -> dict[str, str]:
-        """The headers of a user who has just signed in."""
-        return bearer(self.app, self.tenants, user)
-
-
-def operations_of(app: FastAPI) -> tuple[str, ...]:
-    """Every route there is, hidden ones too."""
-
-    def walk(routes: Any) -> Iterator[str]:
-        for route in routes:
-            inner = getattr(route, "original_router", None)
-            if inner is not None:
-                yield from walk(inner.routes)
-            else:
-                yield from (f"{method} {route.path}" for method in route.methods if method != "HEAD")
-
-    return tuple(sorted(set(walk(app.routes))))
-
-
-def make_world(make_app: Callable[..., FastAPI], database: Database) -> World:
-    url = database.engine.url.render_as_string(hide_password=False)
-    app = make_app(database_url=url, require_keys="always", key_cache_seconds=60.0)
-    tenants = add_tenants(app.state.database)
-    with app.state.database.system(actor="system:test") as session:
-        made = Rows(session, tenants.one, tenants.stores["north"])
-        rows = {model.__tablename__: tuple(inspect(made.row(model)).identity) for model in tenant_models()}
-    return World(app, TestClient(app), tenants, rows, operations_of(app))
 
 
 @pytest.fixture(scope="module")

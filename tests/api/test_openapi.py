@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,10 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from api import examples
+from tests.api.test_sign_in import CHEAP
+from tests.databases import Databases
+from tests.sample_ids import NOT_OF_COLUMNS
+from tests.world import make_world
 
 
 @pytest.fixture(scope="module")
@@ -121,39 +126,70 @@ def test_the_documentation_page_shows_every_operation_in_both_languages(
             assert path in page
 
 
-@pytest.mark.slow
-def test_schemathesis_finds_no_answer_that_the_document_does_not_promise(make_app: Callable[..., FastAPI]) -> None:
+CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
+
+
+def try_any_request(
+    app: FastAPI, *, is_wanted: Callable[[dict[str, Any]], bool], examples: int, prepare: Callable[[Any], None]
+) -> int:
+    """Send requests made from the document, good and bad, and hold each answer against it; how many were sent.
+
+    All operations are tried before the faults are told."""
     import schemathesis
-    from hypothesis import HealthCheck, Phase, settings
+    from hypothesis import HealthCheck, Phase, given, settings
     from schemathesis import checks
+    from schemathesis.core.failures import Failure, FailureGroup
 
-    app = make_app()
-    schema = schemathesis.openapi.from_asgi("/openapi.json", app)
-    wanted = [
-        schemathesis.checks.not_a_server_error,
-        *(
-            getattr(checks, name)
-            for name in ("status_code_conformance", "content_type_conformance", "response_schema_conformance")
-            if hasattr(checks, name)
-        ),
-    ]
-    tried = 0
-    for result in schema.get_all_operations():
+    wanted = [getattr(schemathesis.checks, name, None) or getattr(checks, name) for name in CHECKS]
+    tried, wrong = 0, []
+
+    def send(case: Any) -> None:
+        nonlocal tried
+        tried += 1
+        prepare(case)
+        case.call_and_validate(checks=wanted)
+
+    for result in schemathesis.openapi.from_asgi("/openapi.json", app).get_all_operations():
         operation = result.ok()
+        if is_wanted(operation.definition.raw):
+            limits = settings(
+                max_examples=examples,
+                deadline=None,
+                database=None,
+                phases=[Phase.explicit, Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            )
+            try:
+                limits(given(case=operation.as_strategy())(send))()
+            except (FailureGroup, Failure) as found:
+                wrong.append(f"{operation.label}: {found}")
+    assert wrong == []
+    return tried
 
-        @settings(
-            max_examples=25,
-            deadline=None,
-            database=None,
-            phases=[Phase.explicit, Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        def send(case: Any) -> None:
-            nonlocal tried
-            tried += 1
-            case.call_and_validate(checks=wanted)
 
-        from hypothesis import given
+@pytest.mark.slow
+def test_anybodys_requests_get_no_answer_that_the_document_does_not_promise(make_app: Callable[..., FastAPI]) -> None:
+    def is_open(operation: dict[str, Any]) -> bool:
+        return {} in operation["security"] or not operation["security"]
 
-        given(case=operation.as_strategy())(send)()
-    assert tried > 100
+    assert try_any_request(make_app(), is_wanted=is_open, examples=25, prepare=lambda case: None) > 100
+
+
+@pytest.mark.slow
+def test_an_owners_requests_get_no_answer_that_the_document_does_not_promise(
+    make_app: Callable[..., FastAPI], databases: Databases
+) -> None:
+    world = make_world(make_app, databases.opened("sqlite"), without=NOT_OF_COLUMNS)
+    world.app.state.passwords._hash = CHEAP
+    turn = itertools.count()
+
+    def prepare(case: Any) -> None:
+        """A device that is signed in; and every other time the ids of what is there."""
+        case.headers = {**(case.headers or {}), **world.headers("owner")}
+        if next(turn) % 2:
+            case.path_parameters = {name: world.fill(name, "north") for name in case.path_parameters or {}}
+
+    def is_closed(operation: dict[str, Any]) -> bool:
+        return operation["security"] == [{"bearer": []}, {"api_key": []}]
+
+    assert try_any_request(world.app, is_wanted=is_closed, examples=8, prepare=prepare) > 1000
