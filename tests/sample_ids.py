@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from inspect import get_annotations
 from typing import Any
 
 from sqlalchemy import inspect
@@ -143,10 +144,8 @@ class Rows:
 
 def _holds_a_list(model: type, name: str) -> bool:
     """Whether a JSON column is declared as Mapped[list[…]]."""
-    declared = next(
-        str(cls.__annotations__[name]) for cls in model.__mro__ if name in cls.__dict__.get("__annotations__", {})
-    )
-    return declared.startswith("Mapped[list")
+    declared = next(notes[name] for cls in model.__mro__ if name in (notes := get_annotations(cls)))
+    return str(declared).startswith("Mapped[list")
 
 
 def _is_own_id(column: Any, mapper: Any) -> bool:
