@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.requests import Request
@@ -27,7 +27,7 @@ from starlette.types import Scope as AsgiScope
 
 from api.access import CHALLENGE, REMEMBERED, Keys, secret_of
 from api.context import Context, context_of
-from api.problems import ProblemError
+from api.problems import ErrorAt, ProblemError
 from api.tokens import BEGINS, read_access_token
 from store_model.access import PERMISSIONS, hash_secret
 from store_model.db import Database, DatabaseBusy
@@ -81,13 +81,16 @@ class Caller:
 
 
 async def in_database(state: Any, work: Callable[[], T]) -> T:
-    """Run database work in a thread; 412 for a row that changed meanwhile, 409 for a conflict, 503 out of reach."""
+    """Run database work in a thread; 412 for a row that changed meanwhile, 409 for a conflict, 503 out of
+    reach, 422 for a value that no column holds."""
     try:
         return await asyncio.get_running_loop().run_in_executor(state.database_threads, work)
     except StaleDataError:
         raise ProblemError("changed_meanwhile") from None
     except IntegrityError:
         raise ProblemError("conflict") from None
+    except (DataError, OverflowError):  # a number that fits no column, past the checks of its field
+        raise ProblemError("invalid_body", errors=[_unstorable()]) from None
     except DatabaseBusy:
         raise ProblemError("database_busy", headers={"retry-after": "1"}) from None
     except DBAPIError as error:
@@ -96,6 +99,14 @@ async def in_database(state: Any, work: Callable[[], T]) -> T:
         if error.connection_invalidated or "OperationalError" in type(error).__name__:
             raise ProblemError("database_unreachable", headers={"retry-after": "5"}) from None
         raise
+
+
+def _unstorable() -> ErrorAt:
+    return ErrorAt(
+        "out_of_range",
+        {"en": "the request holds a value that is too large to be kept", "zh": "请求中有超出可存储范围的值"},
+        pointer="",
+    )
 
 
 class Principals:

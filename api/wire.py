@@ -21,7 +21,9 @@ from engine.errors import nearest
 
 T = TypeVar("T")
 
-IdText = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,18}$", description="An id: a whole number, as a string")]
+IdText = Annotated[
+    str, Meta(pattern=r"^[1-9][0-9]{0,17}$", description="An id of ours: a whole number that fits 64 bits, as a string")
+]
 Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S", description="One line of text")]
 Money = Annotated[Decimal, Meta(description="An amount as a decimal string, in the currency that stands beside it")]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
