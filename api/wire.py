@@ -99,9 +99,31 @@ def read_json(body: bytes) -> Any:
 def convert(data: Any, kind: type[T], *, at: str = "") -> T:
     """Decoded JSON as this type; `invalid_body` names every fault, below the pointer `at`."""
     try:
-        return msgspec.convert(data, kind)
+        read = msgspec.convert(data, kind)
     except (msgspec.ValidationError, RecursionError):
         raise ProblemError("invalid_body", errors=faults(data, kind, at=at)) from None
+    if wrong := list(_unusable_decimals(read, at)):
+        raise ProblemError("invalid_body", errors=wrong)
+    return read
+
+
+MOST = Decimal(10) ** 14
+"""Amounts are kept with 18 digits, 4 of them behind the point."""
+
+
+def _unusable_decimals(value: Any, at: str) -> Iterator[ErrorAt]:
+    """Amounts that are no finite number, too large or too fine: the one check that a type cannot say."""
+    if isinstance(value, Decimal):
+        if not value.is_finite() or abs(value) >= MOST:
+            yield fault(at, "out_of_range", f"must be a number below {MOST:f}", f"应为小于 {MOST:f} 的数值")
+        elif value.as_tuple().exponent < -4:  # type: ignore[operator]
+            yield fault(at, "out_of_range", "may have four decimals at most", "最多四位小数")
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from _unusable_decimals(getattr(value, name), f"{at}/{escape(name)}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unusable_decimals(item, f"{at}/{index}")
 
 
 def faults(data: Any, kind: Any, *, at: str = "") -> list[ErrorAt]:

@@ -156,6 +156,7 @@ def try_any_request(
                 max_examples=examples,
                 deadline=None,
                 database=None,
+                derandomize=True,  # the same requests every time: a gate does not fail by chance
                 phases=[Phase.explicit, Phase.generate],
                 suppress_health_check=list(HealthCheck),
             )
@@ -192,4 +193,4 @@ def test_an_owners_requests_get_no_answer_that_the_document_does_not_promise(
     def is_closed(operation: dict[str, Any]) -> bool:
         return operation["security"] == [{"bearer": []}, {"api_key": []}]
 
-    assert try_any_request(world.app, is_wanted=is_closed, examples=8, prepare=prepare) > 1000
+    assert try_any_request(world.app, is_wanted=is_closed, examples=4, prepare=prepare) > 500

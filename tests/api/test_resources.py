@@ -237,6 +237,9 @@ def test_every_fault_of_a_body_is_named_with_its_pointer(
         ("/parent_id", "wrong_form", "parent_id does not have the form that is asked for"),
         ("/words/...", "wrong_type", "... must be text"),
     ]
+    for price in ("NaN", "-Infinity", "1e20", "0.00001"):
+        answer = client.post(things, json={"name": "x", "price": price}, headers=owner)
+        assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [("/price", "out_of_range")]
     for wrong in ([], "x", 5):
         assert code(client.post(things, json=wrong, headers=owner)) == (422, "invalid_body")
     for raw in (b"{", b"\xff", b"[" * 100_000):
