@@ -265,7 +265,7 @@ async def delete_product(request: Request, caller: Writer) -> Response:
     def job(session: Session) -> Answer:
         product = jobs.find(session, read_id(request.path_params["product_id"]))
         demand_match(request.headers.get("if-match"), product)
-        jobs.move(tools, product, "delete")
+        jobs.move(session, tools, product, "delete", caller.now())
         return Answer(204)
 
     return (await caller.run(job)).response()
@@ -299,7 +299,7 @@ async def move_product(request: Request, caller: Writer) -> Response:
         product = jobs.find(session, product_id)
         if checked not in (None, product.digest):
             raise ProblemError("changed_meanwhile")
-        jobs.move(tools, product, wanted)
+        jobs.move(session, tools, product, wanted, caller.now())
         session.flush()
         return Answer(200, detail(session, tools, product), {"etag": etag(product)})
 
@@ -349,7 +349,7 @@ async def move_products(request: Request, caller: Writer) -> Response:
 
         def job(session: Session, number: int | None = number) -> str:
             product = jobs.find(session, number)
-            jobs.move(tools, product, wanted.move)
+            jobs.move(session, tools, product, wanted.move, caller.now())
             session.flush()
             return etag(product)
 

@@ -19,12 +19,15 @@ from engine.facts import Listing, Store
 from engine.findings import Mode
 from store_model import accounts, product_content
 from store_model.findings_load import load_findings
+from store_model.outbox import emit
 from store_model.product_groups import groups_by_root
 from store_model.product_lifecycle import IllegalMove, Row, take
 from store_model.products import Product, ProductContent
 
 PEERS = 500
 """The newest other products of the store that a pre-check compares with."""
+TAKEN_DOWN = ("punish_offline", "violate_offline")
+"""Offline by the platform's decision."""
 SHOWN = 20
 """Blocking findings that a refusal names."""
 
@@ -132,9 +135,18 @@ def row_of(desk: Desk, move: str, product: Product) -> Row:
         ) from None
 
 
-def move(desk: Desk, product: Product, name: str) -> None:
-    """Take a move whose pre-check, where the table asks for one, was passed."""
+def move(session: Session, desk: Desk, product: Product, name: str, now: datetime) -> None:
+    """Take a move whose pre-check, where the table asks for one, was passed. What the platform took down is told."""
     take(product, row_of(desk, name, product))
+    if product.offline_reason in TAKEN_DOWN:
+        emit(
+            session,
+            entity_id=product.entity_id,
+            store_id=product.store_id,
+            type="listing.taken_down",
+            data={"listing_id": product.platform_id or f"product-{product.id}", "reason": product.offline_reason},
+            now=now,
+        )
 
 
 def create(session: Session, store_id: int, entity_id: int, listing: Listing) -> Product:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
+from sqlalchemy import select
 
+from store_model.outbox import Event
 from tests.sections.conftest import Caller, code
 from tests.tenants import Tenants
 
@@ -196,3 +199,11 @@ def test_another_tenants_product_is_unknown(north: Caller, west: Caller, clean: 
     path = f"/products/{create(north, clean)['id']}"
     answers = [west.get(path), west.post(f"{path}/moves", {"move": "delete"}), west.send("PATCH", path, {"title": "x"})]
     assert [code(one) for one in answers] == [(404, "unknown_item")] * 3
+
+
+def test_what_the_platform_takes_down_is_told(north: Caller, app: FastAPI, clean: dict[str, Any]) -> None:
+    product = on_sale(north, clean, id="taken-1")
+    assert move(north, product, "punish").json()["offline_reason"] == "punish_offline"
+    with app.state.database.system(actor="system:test", read_only=True) as session:
+        told = session.scalars(select(Event.body).where(Event.type == "listing.taken_down")).all()
+    assert [json.loads(body)["data"]["current"]["listing_id"] for body in told] == ["taken-1"]
