@@ -14,6 +14,7 @@ after a fact that matched nothing corrupts the heap), no timers and no threads o
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -97,8 +98,11 @@ def main() -> None:
                 answer = {"fired": network.run(request["set"], request["facts"], request["then"])}
         except Exception as error:  # told to the parent, which falls back to the twin
             answer = {"error": f"{type(error).__name__}: {error}"}
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(json.dumps(answer) + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:  # whoever asked is gone, and so is all reason to be here
+            os._exit(0)
 
 
 if __name__ == "__main__":

@@ -32,11 +32,11 @@ PACK = load_pack(rules.path("aliexpress"))
 LATER = FIRST + timedelta(days=2000)
 
 
-def told(seed: int) -> list[Notice]:
-    """About sixty notices, some of one case, in the order in which they are sent."""
+def told(seed: int, kills: int) -> list[Notice]:
+    """Notices, some of one case, in the order in which they are sent: so many that each kill finds work half done."""
     chance = random.Random(seed)
     notices = []
-    for part in range(4):
+    for part in range(max(6, kills // 3)):
         made = history(chance, PACK.regime, most=14)
         notices += [Notice(**{**fields(notice), "case": f"{part}-{notice.case}"}) for notice in made]
     return notices
@@ -61,7 +61,7 @@ def take_all(database: Database, place: Place, notices: list[Notice]) -> None:
 def main(url: str, kills: int, seed: int) -> dict[str, object]:
     """Kill and start anew, then say what is there."""
     chance = random.Random(seed)
-    notices = told(seed)
+    notices = told(seed, kills)
     database = open_database(url)
     with database.system(actor="system:test") as session:
         entity = LegalEntity(name="Killed Ltd")
@@ -79,7 +79,7 @@ def main(url: str, kills: int, seed: int) -> dict[str, object]:
             take_all(open_database(url), place, notices)
             os._exit(0)
         if attempt < kills:
-            time.sleep(chance.uniform(0.02, 0.9))
+            time.sleep(chance.uniform(0.02, 0.7))
             os.kill(child, signal.SIGKILL)
         killed += os.waitpid(child, 0)[1] == signal.SIGKILL
     database = open_database(url)
