@@ -14,7 +14,9 @@ from engine.ledger import Notice, Regime
 from engine.ledger.charts import APPEAL, COMPLAINT, Chart, drive
 from engine.ledger.contests import Challenge, challenge, deadline_of
 from engine.ledger.engines import RuleEngine, Twin
+from store_model import penalty_news as news
 from store_model.bulk import Place
+from store_model.outbox import News, emit_many
 from store_model.penalty_book import PenaltyBook, Receipt, notice_of
 from store_model.violations import Appeal, Complaint, PlatformNotice, Violation
 
@@ -59,6 +61,7 @@ def open_complaint(session: Session, place: Place, regime: Regime, row: Complain
     if row.evidence_due_at is not None:
         _move(row, COMPLAINT, "evidence_requested", now, None, SWEEPER)
     session.flush()
+    _tell(session, row, news.complaint_received(row), now)
     return row
 
 
@@ -137,6 +140,10 @@ def move_appeal(
     if event in ("upheld", "rejected", "withdrawn", "deadline_passed"):
         row.decided_at = now
     session.flush()
+    if event == "submitted":
+        _tell(session, row, news.appeal_opened(row, now), now)
+    elif row.decided_at is not None:
+        _tell(session, row, news.appeal_decided(row), now)
     if event != "upheld":
         return None
     outcome = "reversed" if points is None else "amended"
@@ -155,8 +162,13 @@ def sweep_deadlines(session: Session, now: datetime, *, limit: int = 1000) -> li
         for row in session.scalars(statement.limit(limit)):
             _move(row, chart, "deadline_passed", now, None, SWEEPER)
             late.append(row)
+            _tell(session, row, news.deadline_passed(row), now)
     session.flush()
     return late
+
+
+def _tell(session: Session, row: Complaint | Appeal, item: News, now: datetime) -> None:
+    emit_many(session, entity_id=row.entity_id, store_id=row.store_id, news=[item], now=now)
 
 
 def _violation_notice(session: Session, place: Place, case_no: str) -> Notice:

@@ -62,6 +62,8 @@ class Receipt:
     log: tuple[Action, ...] = ()
     started: tuple[Enforcement, ...] = ()
     lifted: tuple[Enforcement, ...] = ()
+    before: Ledger | None = None
+    after: Ledger | None = None
 
 
 @dataclass(slots=True)
@@ -166,7 +168,9 @@ class PenaltyBook:
             else:
                 opened.pop(row.entry.case, None)
         self._remember(place, head, _Known(notices, after, opened, parked))
-        return Receipt((), tuple(rows), reaction.log, started, lifted), parked
+        receipt = Receipt((), tuple(rows), reaction.log, started, lifted, before, after)
+        _tell(session, place, receipt, now)
+        return receipt, parked
 
     def _key(self, place: Place, head: LedgerHead) -> tuple[int, int, str, str]:
         return (place.entity_id, place.store_id, head.hash, head.mark)
@@ -191,6 +195,14 @@ class PenaltyBook:
             self._known[self._key(place, head)] = known
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
+
+
+def _tell(session: Session, place: Place, receipt: Receipt, now: datetime) -> None:
+    """The events of it all, in the same transaction."""
+    from store_model.outbox import emit_many
+    from store_model.penalty_news import news_of
+
+    emit_many(session, entity_id=place.entity_id, store_id=place.store_id, news=news_of(receipt, now), now=now)
 
 
 def _marked(mark: str, counted: Sequence[Notice]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -245,3 +246,32 @@ def test_rights_and_tenants_are_kept_apart(app: FastAPI, tenants: Tenants) -> No
         assert code(stranger.get(path)) == (404, "unknown_store")
     west = Shop(app, tenants, store="west", user="other_owner")
     assert west.get("/violations").json()["items"] == []
+
+
+def test_what_happens_is_told_as_events_in_the_same_transaction(shop: Shop, app: FastAPI) -> None:
+    from sqlalchemy import select
+
+    from api.webhooks.types import TYPES
+    from store_model.outbox import Event
+
+    shop.post("/notices", {"items": [notice("C-1")]})
+    shop.post("/appeals", {"case_no": "C-1"})
+    appeal = shop.get("/appeals").json()["items"][0]["id"]
+    for event in ("submitted", "upheld"):
+        shop.post(f"/appeals/{appeal}/events", {"event": event})
+    store_id = int(shop.root.rsplit("/", 1)[1])
+    with app.state.database.system(actor="system:test", read_only=True) as session:
+        told = session.execute(
+            select(Event.type, Event.body).where(Event.store_id == store_id).order_by(Event.sequence)
+        ).all()
+    assert [row.type for row in told] == [
+        "violation.recorded", "points.added", "step.changed", "enforcement.started",
+        "appeal.opened", "appeal.decided", "points.reversed", "step.changed", "enforcement.ended",
+    ]  # fmt: skip
+    for row in told:
+        data = json.loads(row.body)["data"]["current"]
+        assert set(data) == set(TYPES[row.type].fields), row.type
+    steps = [json.loads(row.body)["data"] for row in told if row.type == "step.changed"]
+    assert [(s["previous"]["step"], s["current"]["step"]) for s in steps] == [
+        ("none", "frozen_first"), ("frozen_first", "none"),
+    ]  # fmt: skip
