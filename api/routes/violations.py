@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any
-from urllib.parse import parse_qsl
 
 import msgspec
 from fastapi import APIRouter, Depends
@@ -20,12 +19,11 @@ from api.callers import Caller, Permit, read_id
 from api.context import context_of
 from api.etags import etag
 from api.idempotency import Answer, once
-from api.problems import ErrorAt, ProblemError, bad_parameter
+from api.problems import ErrorAt, ProblemError
 from api.routes import violation_documents as documents
 from api.routes.prechecks import json_body
+from api.routes.violation_queries import days, moment, points_of, read_query
 from api.routes.violation_shapes import (
-    FIRST_YEAR,
-    LAST_YEAR,
     AppealIn,
     AppealMove,
     AppealOut,
@@ -104,7 +102,7 @@ async def accept_notice(request: Request, caller: Writer, notice_id: str) -> Res
 @router.get("/balance", operation_id="get_balance", summary="Points, steps and enforcement", **documents.BALANCE)
 async def balance(request: Request, caller: Reader) -> Response:
     """At any moment, as known at any other: what was true then, and what was known then."""
-    given = _query(request, as_of=_moment, known_as_of=_moment)
+    given = read_query(request, as_of=moment, known_as_of=moment)
     as_of, known = given.get("as_of", caller.now()), given.get("known_as_of")
     return await _answer(caller, lambda s, p, book: penalties.standing(book, s, p, as_of, known, replay=False))
 
@@ -112,14 +110,14 @@ async def balance(request: Request, caller: Reader) -> Response:
 @router.get("/enforcement", operation_id="get_enforcement", summary="What the platform does", **documents.ENFORCEMENT)
 async def enforcement(request: Request, caller: Reader) -> Response:
     """Of this store's own points and of other stores of its owner; and what forbids publishing."""
-    as_of = _query(request, as_of=_moment).get("as_of", caller.now())
+    as_of = read_query(request, as_of=moment).get("as_of", caller.now())
     return await _answer(caller, lambda s, p, book: penalties.enforcement(book, s, p, as_of))
 
 
 @router.get("/forecast", operation_id="get_forecast", summary="Points on every future day", **documents.FORECAST)
 async def forecast(request: Request, caller: Reader) -> Response:
     """Each day on which a balance changes, the next lapse, and from when a further case of `points` is harmless."""
-    given = _query(request, as_of=_moment, daily=_days, points=_points)
+    given = read_query(request, as_of=moment, daily=days, points=points_of)
     as_of, daily = given.get("as_of", caller.now()), given.get("daily", 0)
     points = given.get("points", Decimal(6))
     return await _answer(caller, lambda s, p, book: penalties.outlook(book, s, p, as_of, daily=daily, points=points))
@@ -152,7 +150,7 @@ async def suppose(request: Request, caller: Reader) -> Response:
 )
 async def appeal_readiness(request: Request, caller: Reader, violation_id: str) -> Response:
     """The window, the attempts left, the evidence, and how many root causes are still open."""
-    as_of = _query(request, as_of=_moment).get("as_of", caller.now())
+    as_of = read_query(request, as_of=moment).get("as_of", caller.now())
 
     def job(session: Session, place: Place, book: PenaltyBook) -> Any:
         violation = _find(session, Violation, violation_id)
@@ -349,55 +347,3 @@ def _supposed(book: PenaltyBook, body: WhatIfIn, now: datetime) -> list[Notice]:
             for number in range(item.cases)
         ]  # fmt: skip
     return notices
-
-
-def _query(request: Request, **readers: Callable[[str], Any]) -> dict[str, Any]:
-    """The query's values; every fault at once."""
-    errors, found = [], {}
-    try:
-        pairs = parse_qsl(request.scope["query_string"].decode("ascii"), keep_blank_values=True, max_num_fields=20)
-    except ValueError:
-        raise ProblemError("invalid_parameter", errors=[bad_parameter("query", "cannot be read", "无法读取")]) from None
-    for name, value in pairs:
-        if name not in readers:
-            known = ", ".join(readers)
-            shown_name = name[:40] if name.isprintable() else "?"
-            errors.append(bad_parameter(shown_name, f"is unknown; known are {known}", f"未知；可用参数为 {known}"))
-            continue
-        try:
-            found[name] = readers[name](value)
-        except (ValueError, OverflowError, InvalidOperation, msgspec.ValidationError):
-            errors.append(bad_parameter(name, *WANTED[readers[name].__name__]))
-    if errors:
-        raise ProblemError("invalid_parameter", errors=errors[:20])
-    return found
-
-
-def _moment(text: str) -> datetime:
-    moment = penalties.read_moment(text)
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ValueError(text)
-    return moment
-
-
-def _days(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or not 0 <= int(text) <= 400:
-        raise ValueError(text)
-    return int(text)
-
-
-def _points(text: str) -> Decimal:
-    points = Decimal(text)
-    if not points.is_finite() or not 0 <= points <= 100_000:
-        raise ValueError(text)
-    return points
-
-
-WANTED = {
-    "_moment": (
-        f"must be a day or an RFC 3339 moment between {FIRST_YEAR} and {LAST_YEAR}, such as 2026-08-22",
-        f"应为 {FIRST_YEAR} 至 {LAST_YEAR} 年之间的日期或 RFC 3339 时间，例如 2026-08-22",
-    ),
-    "_days": ("must be a whole number from 0 to 400", "应为 0 至 400 的整数"),
-    "_points": ("must be a number from 0 to 100000", "应为 0 至 100000 的数字"),
-}

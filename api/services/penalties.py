@@ -24,7 +24,8 @@ from engine.ledger.notices import REASONS
 from engine.model.ladder import ACTIONS
 from store_model.accounts import Store
 from store_model.bulk import Place
-from store_model.penalty_book import PenaltyBook, Taken, inherited, release_block
+from store_model.penalty_book import PenaltyBook, Taken
+from store_model.penalty_rows import inherited, release_block
 from store_model.products import Product
 
 

@@ -22,7 +22,8 @@ from engine.ledger.engines import Twin
 from engine.ledger.journal import broken_at
 from store_model.accounts import Store
 from store_model.bulk import Place
-from store_model.penalty_book import PenaltyBook, inherited, load_notices, load_rows, release_block
+from store_model.penalty_book import PenaltyBook, load_notices, load_rows
+from store_model.penalty_rows import inherited, release_block
 from store_model.tenancy import Scope
 from store_model.violations import (
     EntityEnforcement,
