@@ -50,6 +50,16 @@ app.command(
     name="sample-store",
     help="Make an invented store, complete in every section. 生成各板块齐全的示例店铺。",
 )
+app.command(
+    "api.cli.duplicates:duplicates",
+    name="duplicates",
+    help="Find listings that are the same goods, and say why. 查找重复铺货并说明依据。",
+)
+train.command(
+    "api.cli.duplicates:train",
+    name="duplicates",
+    help="Fit the likeness of listings to pairs that were judged. 用已标注的商品对训练相似度模型。",
+)
 app.command("api.cli.service:serve", name="serve", help="Start the HTTP service. 启动 HTTP 服务。")
 rules.command(
     "api.cli.rule_files:lint", name="lint", help="Name every fault of every rule file. 检查规则文件的全部错误。"

@@ -98,8 +98,10 @@ class Catalogue:
 
     def clusters(self, matches: Iterable[Match]) -> list[list[int]]:
         """Groups of listings that are one product. Variants and doubtful pairs join nothing by themselves."""
-        pairs = [(m.left, m.right, m.score.probability) for m in matches if m.relation != "variant"]
-        return clusters(pairs, self.model.join)
+        told = [match for match in matches if match.relation != "variant"]
+        sure = {number for match in told if match.relation == "duplicate" for number in (match.left, match.right)}
+        groups = clusters([(m.left, m.right, m.score.probability) for m in told], self.model.join)
+        return [group for group in groups if len(sure.intersection(group)) > 1]
 
 
 def shared_things(cards: Sequence[Card]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

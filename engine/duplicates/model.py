@@ -100,9 +100,11 @@ class PairModel(Struct, frozen=True, kw_only=True):
 
     def relation(self, pair: Comparison, score: Score) -> Relation:
         """What the two listings are to each other."""
-        if score.probability >= self.duplicate:
-            return "variant" if self.differences(pair) else "duplicate"
-        return "review" if score.probability >= self.review and not self.differences(pair) else "different"
+        if score.probability < self.review:
+            return "different"
+        if self.differences(pair):
+            return "variant"
+        return "duplicate" if score.probability >= self.duplicate else "review"
 
     def differences(self, pair: Comparison) -> tuple[str, ...]:
         """The measures by which two alike listings are variants of one product."""

@@ -1,6 +1,7 @@
 """`python -m tests.benchmarks [NAME…] [--json FILE]`: run measurements, print tables, write JSON.
 
-Names: precheck, features, peers, scaling, startup, category, text_rules, http, store, ledger; all of them by default.
+Names: precheck, features, peers, scaling, startup, category, text_rules, http, store, ledger,
+duplicates; all of them by default.
 """
 
 from __future__ import annotations
@@ -10,7 +11,19 @@ import json
 import sys
 from pathlib import Path
 
-NAMES = ("precheck", "features", "peers", "scaling", "startup", "category", "text_rules", "http", "store", "ledger")
+NAMES = (
+    "precheck",
+    "features",
+    "peers",
+    "scaling",
+    "startup",
+    "category",
+    "text_rules",
+    "http",
+    "store",
+    "ledger",
+    "duplicates",
+)
 
 
 def main(arguments: list[str]) -> int:

@@ -1,0 +1,309 @@
+"""`storewarden duplicates FILE…` and `storewarden train duplicates`: which listings are the same goods, and why."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, TextIO
+
+import msgspec
+from cyclopts import Parameter
+
+from api.cli.common import BAD_INPUT, BLOCKED, CLEAN, Lang, fail, open_pack
+from engine import IntakeError, StorewardenError
+from engine.facts import Listing
+
+WORDS = {
+    "en": {
+        "none": "{} listings: no two are the same goods.",
+        "cluster": "{} listings are the same goods; keep {}:",
+        "keep": "keep",
+        "pair": "  {} and {}: {:.0%} alike",
+        "variant": "Variants of one product, not duplicates:",
+        "review": "Perhaps the same; somebody should look:",
+        "total": "{} listings: {} groups of duplicates ({} listings to take off), {} pairs of variants, {} to look at.",
+        "left": "left out: {}",
+        "differ": "differ in: {}",
+        "more": "… and {} more pairs; --format json shows all",
+    },
+    "zh": {
+        "none": "{} 个商品：未发现重复铺货。",
+        "cluster": "{} 个商品为同一商品，建议保留 {}：",
+        "keep": "保留",
+        "pair": "  {} 与 {}：相似度 {:.0%}",
+        "variant": "同一商品的不同规格，不属于重复铺货：",
+        "review": "可能重复，请人工确认：",
+        "total": "{} 个商品：{} 组重复（建议下架 {} 个），{} 对不同规格，{} 对待确认。",
+        "left": "已忽略：{}",
+        "differ": "差异：{}",
+        "more": "……另有 {} 对；--format json 可查看全部",
+    },
+}
+SHOWN = 20
+"""Pairs of variants and of doubtful ones that the text shows."""
+
+
+def duplicates(
+    *files: Path,
+    format: Annotated[Literal["text", "json", "csv"], Parameter(alias="-f")] = "text",  # noqa: A002
+    lang: Lang = "en",
+    model: Path | None = None,
+    explain: bool = False,
+    pack: Path | None = None,
+    output: Annotated[Path | None, Parameter(alias="-o")] = None,
+) -> int:
+    """Find listings that are the same goods (重复铺货), within and across files. 查找重复铺货。
+
+    Exit code: 0 none, 1 duplicates found, 2 bad input. 退出码：0 无重复，1 有重复，2 输入有误。
+
+    Parameters
+    ----------
+    files
+        Files of listings in any accepted form. 商品文件。
+    format
+        text for people; json (one object a line) or csv for programs. 输出格式。
+    lang
+        Language of the answer. 回复语言。
+    model
+        A pair model of your own, from `storewarden train duplicates`. 自行训练的相似度模型。
+    explain
+        Show what each pair's score is made of. 显示相似度的逐项构成。
+    pack
+        The folder of a rule pack. 规则包目录。
+    output
+        Write the answer to this file. 输出文件。
+    """
+    from engine.duplicates import Catalogue, PairModel, Wording, card_of
+
+    if not files:
+        return fail("storewarden duplicates: name at least one file (see --help)")
+    loaded = open_pack(pack)
+    try:
+        pairs = PairModel.load(model) if model is not None else loaded.pair_model
+    except StorewardenError as error:
+        return fail(f"storewarden duplicates: {error}")
+    if pairs is None:
+        return fail(f"storewarden duplicates: the pack {loaded.id} has no pair_model.yaml; name a model with --model")
+    listings, refused = _read(files, lang)
+    if not listings:
+        return BAD_INPUT
+    wording = Wording(loaded.variant_wording.colours, frozenset(pairs.size_words))
+    catalogue = Catalogue.of([card_of(listing, wording) for listing in listings], pairs)
+    with output.open("w", encoding="utf-8", newline="") if output else nullcontext(sys.stdout) as stream:
+        found = Found(catalogue, listings)
+        if format == "text":
+            _text(found, lang, explain, stream)
+        elif format == "json":
+            for row in found.rows(lang, explain=explain):
+                stream.write(msgspec.json.encode(row).decode() + "\n")
+        else:
+            _table(found, lang, stream)
+    if refused:
+        return BAD_INPUT
+    return BLOCKED if found.clusters else CLEAN
+
+
+class Found:
+    """What was found in a catalogue, by the ids that people know the listings by."""
+
+    def __init__(self, catalogue: Any, listings: Sequence[Listing]) -> None:
+        from engine.duplicates import Standing, survivor
+
+        self.listings = listings
+        self.matches = list(catalogue.matches())
+        self.clusters = catalogue.clusters(self.matches)
+
+        def standing(number: int) -> Standing:
+            listing = listings[number]
+            created = None if listing.created is None else listing.created.isoformat()
+            return Standing(listing.orders_30d, None, created)
+
+        self.kept = [survivor(group, standing) for group in self.clusters]
+
+    def name(self, number: int) -> str:
+        """The id of a listing; its place and title without one."""
+        listing = self.listings[number]
+        return listing.id or f"#{number + 1} {listing.title or ''}".strip()
+
+    def rows(self, lang: Lang, *, explain: bool = True) -> Iterator[dict[str, Any]]:
+        """Clusters first, then every pair."""
+        for group, kept in zip(self.clusters, self.kept, strict=True):
+            yield {
+                "kind": "cluster",
+                "listings": [self.name(number) for number in group],
+                "keep": self.name(kept),
+                "take_off": [self.name(number) for number in group if number != kept],
+            }
+        for match in self.matches:
+            row = {
+                "kind": match.relation,
+                "left": self.name(match.left),
+                "right": self.name(match.right),
+                "probability": round(match.score.probability, 4),
+                "differences": [_title(name, lang) for name in match.differences],
+            }
+            if explain:
+                row["waterfall"] = [
+                    {"measure": part.measure, "title": _title(part.measure, lang), "value": round(part.value, 4),
+                     "points": round(part.points, 3)}
+                    for part in match.score.waterfall()
+                ]  # fmt: skip
+            yield row
+
+
+def _title(measure: str, lang: Lang) -> str:
+    from engine.duplicates import MEASURES
+
+    known = MEASURES.get(measure)
+    if known is None:
+        return {"en": "the words themselves", "zh": "词语本身"}[lang]
+    return known.zh if lang == "zh" else known.en
+
+
+def _text(found: Found, lang: Lang, explain: bool, stream: TextIO) -> None:
+    words = WORDS[lang]
+    for group, kept in zip(found.clusters, found.kept, strict=True):
+        print(words["cluster"].format(len(group), found.name(kept)), file=stream)
+        for number in group:
+            mark = words["keep"] if number == kept else ""
+            print(f"  {found.name(number)}  {found.listings[number].title or ''}  {mark}".rstrip(), file=stream)
+    by_kind = {kind: [m for m in found.matches if m.relation == kind] for kind in ("duplicate", "variant", "review")}
+    for kind in ("duplicate", "variant", "review"):
+        if kind == "duplicate" and not explain:
+            continue
+        if kind != "duplicate" and by_kind[kind]:
+            print(words[kind], file=stream)
+        for match in by_kind[kind][: None if explain else SHOWN]:
+            print(_pair(found, match, lang, explain), file=stream)
+        if not explain and len(by_kind[kind]) > SHOWN:
+            print("  " + words["more"].format(len(by_kind[kind]) - SHOWN), file=stream)
+    if not found.matches:
+        print(words["none"].format(len(found.listings)), file=stream)
+        return
+    off = sum(len(group) - 1 for group in found.clusters)
+    counts = (len(found.listings), len(found.clusters), off, len(by_kind["variant"]), len(by_kind["review"]))
+    print(words["total"].format(*counts), file=stream)
+
+
+def _pair(found: Found, match: Any, lang: Lang, explain: bool) -> str:
+    words = WORDS[lang]
+    lines = [words["pair"].format(found.name(match.left), found.name(match.right), match.score.probability)]
+    if match.differences:
+        lines[0] += "; " + words["differ"].format(", ".join(_title(name, lang) for name in match.differences))
+    if explain:
+        lines += [
+            f"    {part.points:+6.2f}  {_title(part.measure, lang)} ({part.value:.2f})"
+            for part in match.score.waterfall()
+        ]
+    return "\n".join(lines)
+
+
+def _table(found: Found, lang: Lang, stream: TextIO) -> None:
+    columns = ["kind", "left", "right", "probability", "differences", "keep"]
+    writer = csv.DictWriter(stream, columns)
+    writer.writeheader()
+    keep = {number: kept for group, kept in zip(found.clusters, found.kept, strict=True) for number in group}
+    for match in found.matches:
+        kept = keep.get(match.left) if keep.get(match.left) == keep.get(match.right) else None
+        writer.writerow(
+            {
+                "kind": match.relation,
+                "left": found.name(match.left),
+                "right": found.name(match.right),
+                "probability": f"{match.score.probability:.4f}",
+                "differences": "; ".join(_title(name, lang) for name in match.differences),
+                "keep": "" if kept is None else found.name(kept),
+            }
+        )
+
+
+def _read(files: Sequence[Path], lang: Lang) -> tuple[list[Listing], int]:
+    """The listings of all files, and how many files or rows could not be read; each is named."""
+    from engine.intake import read_file
+
+    listings: list[Listing] = []
+    refused = 0
+    for file in files:
+        try:
+            for record in read_file(file):
+                if record.listing is None:
+                    refused += 1
+                    print(WORDS[lang]["left"].format(_place(file, record, lang)), file=sys.stderr)
+                else:
+                    listings.append(record.listing)
+        except IntakeError as error:
+            refused += 1
+            print(WORDS[lang]["left"].format(f"{error.where or file}: {getattr(error, lang)}"), file=sys.stderr)
+        except OSError as error:
+            refused += 1
+            print(WORDS[lang]["left"].format(f"{file}: {error.strerror}"), file=sys.stderr)
+    return listings, refused
+
+
+def _place(file: Path, record: Any, lang: Lang) -> str:
+    """Where a row stands that could not be read, and what is wrong with it."""
+    return f"{file}: " + "; ".join(problem.text(lang) for problem in record.problems)
+
+
+# Training --------------------------------------------------------------------------------------------------------
+
+
+class LabelledPair(msgspec.Struct, forbid_unknown_fields=True):
+    """One line of the file of pairs."""
+
+    left: dict[str, Any]
+    right: dict[str, Any]
+    same: bool
+
+
+def train(*, source: Annotated[Path, Parameter(name="--from")], out: Path = Path("pair-model.json")) -> int:
+    """Fit the pair model to pairs that somebody judged, and say how good it is on held-out ones. 训练商品相似度模型。
+
+    Parameters
+    ----------
+    source
+        A file of JSON lines: {"left": LISTING, "right": LISTING, "same": true}. 每行一对商品的 JSON 文件。
+    out
+        Where to write the model; use it with `storewarden duplicates --model FILE`. 模型输出文件。
+    """
+    from engine.duplicates import Card, Wording, card_of
+    from engine.intake import one_listing
+    from engine.training.duplicates import Labelled, fit_pairs
+
+    pack = open_pack(None)
+    sizes = frozenset(pack.pair_model.size_words) if pack.pair_model else frozenset()
+    wording = Wording(pack.variant_wording.colours, sizes)
+    numbers: dict[bytes, int] = {}
+    cards: list[Card] = []
+    pairs: list[Labelled] = []
+
+    def number_of(draft: dict[str, Any]) -> int:
+        key = msgspec.json.encode(draft, order="sorted")
+        if key not in numbers:
+            numbers[key] = len(cards)
+            cards.append(card_of(one_listing(draft), wording))
+        return numbers[key]
+
+    try:
+        with source.open("rb") as lines:
+            for place, line in enumerate(lines, 1):
+                if line.strip():
+                    try:
+                        read = msgspec.json.decode(line, type=LabelledPair)
+                        pairs.append(Labelled(number_of(read.left), number_of(read.right), read.same))
+                    except (msgspec.MsgspecError, UnicodeDecodeError, IntakeError) as error:
+                        return fail(f"storewarden train duplicates: {source}, line {place}: {error}")
+        model, report = fit_pairs(cards, pairs)
+        model.save(out)
+    except (StorewardenError, OSError) as error:
+        return fail(f"storewarden train duplicates: {error}")
+    print(f"{report.pairs:,} pairs, {report.same:,} of them the same; judged on pairs the model had not seen:")
+    print(f"  precision {report.precision:.3f}  recall {report.recall:.3f}  F1 {report.f1:.3f}")
+    print(f"  as clusters: F1 {report.cluster_f1:.3f}")
+    made = datetime.now(UTC).date()
+    print(f"wrote {out} ({made}); use it with: storewarden duplicates FILE --model {out}")
+    return CLEAN
