@@ -1,7 +1,8 @@
 """Pages of a large model on PostgreSQL: lists, searches, counts and what is due, with the plans of their queries.
 
-Products, SKUs and orders are made inside the database, spread over twenty stores of as many tenants. The queries are
-those that the routes send; each is asked as the tenant's own role, under row-level security.
+Products, SKUs and orders are made inside the database, spread over stores of 3,000 products, each of a tenant of its
+own (STOREWARDEN_BENCH_PER_STORE says otherwise). The queries are those that the routes send; each is asked as the
+tenant's own role, under row-level security.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ from tests.benchmarks.table import Table
 from tests.databases import Databases, postgres_server
 
 PRODUCTS = int(os.environ.get("STOREWARDEN_BENCH_PRODUCTS", "40000"))
-STORES = 20
-ASKED = 300
+PER_STORE = int(os.environ.get("STOREWARDEN_BENCH_PER_STORE", "3000"))
+"""The products of one store: what a standard plan of the platform allows."""
+STORES = max(20, PRODUCTS // PER_STORE)
+ASKED = 200
 WORDS = [
     "dress", "cotton", "summer", "women", "casual", "long", "sleeve", "phone", "case", "silicone", "cover", "wireless",
     "charger", "bottle", "steel", "kitchen", "knife", "bag", "leather", "shoes", "running", "men", "watch", "strap",
