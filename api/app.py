@@ -30,6 +30,7 @@ from api.reference import rule_summary
 from api.routes import prechecks as precheck_routes
 from api.routes import recorded
 from api.routes import service as service_routes
+from api.routing import ByFirstWord
 from api.rule_pages import rule_data
 from api.secrets import load_secrets
 from api.services.backoffice import load_backoffice, load_sections
@@ -56,6 +57,10 @@ class Service(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """Called once, by the framework, at the first request."""
         stack = super().build_middleware_stack()
+        layer: Any = stack
+        while layer.app is not self.router:
+            layer = layer.app
+        layer.app = ByFirstWord(self.router)
         return self.edge(stack.app if isinstance(stack, ServerErrorMiddleware) else stack)
 
 
