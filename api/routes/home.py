@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+import msgspec
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import openapi, query, wire
+from api import openapi, query
 from api.callers import Permit
 from api.idempotency import Answer
 from api.resources import document
@@ -195,6 +196,6 @@ async def get_home(request: Request) -> Response:
         page["quick_links"] = quick_links(session, caller)
         page["unread_messages"] = messages.unread_messages(session, caller.store_id)
         page["unread_notifications"] = messages.unread_notifications(session, caller.store_id, caller.actor)
-        return Answer(200, wire.convert(page, HomeOut))
+        return Answer(200, msgspec.convert(page, HomeOut))
 
     return (await caller.run(job, read_only=True)).response()
