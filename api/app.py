@@ -40,6 +40,8 @@ from api.services.reading import read_body, read_one
 from api.services.recording import Recorder
 from api.services.signing_in import Guesses
 from api.settings import Settings, SettingsError
+from api.webhooks import due, incoming, running
+from api.webhooks.sealing import Sealer
 from engine import Pack, load_pack
 from store_model.db import open_database
 
@@ -116,6 +118,15 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
     )
     state.backoffice = load_backoffice(state.pack.path)
     state.recorder = Recorder(state.database)
+    state.sealer = Sealer(settings)
+    state.handlers = {
+        **due.HANDLERS,
+        incoming.KIND: incoming.Applier(
+            incoming.load_topics(state.pack.path),
+            state.backoffice,
+            lambda session, place: state.penalties.of_store(session, place).regime,
+        ),
+    }
     for router in routers.ALL:
         app.include_router(router)
     problem_handlers.install(app)
@@ -153,9 +164,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         database=state.database.engine.url.render_as_string(hide_password=True),
     )
     await _say_who_may_call(app)
+    working = running.begin(state) if state.settings.run_worker else None
     try:
         yield
     finally:
+        if working is not None:
+            await working.end()
         gc.unfreeze()
         state.recorder.close()
         state.threads.shutdown(wait=False, cancel_futures=True)

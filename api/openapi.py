@@ -18,6 +18,7 @@ from starlette.responses import Response
 from api import examples, schemas
 from api.catalogue import KINDS
 from api.problems import ErrorAt, problem
+from api.webhooks.types import openapi_webhooks
 from engine.facts import Listing, Store
 
 REF = "#/components/schemas/"
@@ -51,6 +52,10 @@ SAMPLE_WORDS = {
     "ladder": "LAD101",
     "step": "frozen_first",
     "until": "2026-08-29T00:00:00Z",
+    "after": 7,
+    "oldest": 20,
+    "reason_en": "no signature fits",
+    "reason_zh": "no signature fits",
 }
 SAMPLE_ERRORS = {
     "appeal_refused": ErrorAt(
@@ -425,6 +430,8 @@ def build(app: FastAPI, answers: dict[str, Any]) -> dict[str, Any]:
             "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
         },
     }
+    document["webhooks"], described = openapi_webhooks()
+    document["components"]["schemas"] |= described
     document["servers"] = [{"url": "/"}]
     return _unmarked(json.loads(msgspec.json.encode(document)))  # type: ignore[no-any-return]
 

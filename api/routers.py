@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from api.routes import account, keys, oauth, prechecks, rules, sections, service, stores, users
+from api.routes import (
+    account,
+    callbacks,
+    events,
+    keys,
+    oauth,
+    prechecks,
+    rules,
+    sections,
+    service,
+    stores,
+    users,
+    webhooks,
+)
 
 ALL = (
     prechecks.router,
@@ -14,5 +27,11 @@ ALL = (
     users.router,
     keys.router,
     stores.router,
+    webhooks.router,
+    events.router,
+    callbacks.router,
+    callbacks.door,
+    callbacks.SOURCES.router(),
+    callbacks.CALLBACKS.router(),
     *sections.ROUTERS,
 )

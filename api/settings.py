@@ -54,6 +54,11 @@ class Settings:
     heavy_threads: int = 2
     database_threads: int = 8
     secret_key: str = ""
+    run_worker: bool = True
+    webhooks_allow_loopback: bool = False
+    webhook_timeout_seconds: float = 15.0
+    lease_seconds: float = 30.0
+    event_retention_days: int = 90
     time_budget_seconds: float = 30.0
     body_timeout_seconds: float = 20.0
     log_level: str = "info"
@@ -183,6 +188,11 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "heavy_threads": _whole(1, 64),
     "database_threads": _whole(1, 64),
     "secret_key": _secret,
+    "run_worker": _yes_or_no,
+    "webhooks_allow_loopback": _yes_or_no,
+    "webhook_timeout_seconds": _seconds(0.1, 60),
+    "lease_seconds": _seconds(1, 3600),
+    "event_retention_days": _whole(1, 3650),
     "time_budget_seconds": _seconds(0.01, 3600),
     "body_timeout_seconds": _seconds(0.01, 3600),
     "log_level": _one_of("debug", "info", "warning", "error"),

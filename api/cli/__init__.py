@@ -29,7 +29,9 @@ train = App(name="train", help="Fit the models to a seller's own catalogue. 用�
 access = App(name="keys", help="Who may call the HTTP service. 管理 HTTP 服务的访问密钥。")
 accounts = App(name="accounts", help="Legal entities, stores and their owners. 管理主体、店铺与店主账号。")
 audit = App(name="audit", help="The record of every change. 审计记录。")
+hooks = App(name="webhooks", help="Receive events while you develop. 开发时接收事件。")
 app.command(access)
+app.command(hooks)
 app.command(accounts)
 app.command(audit)
 app.command(rules)
@@ -60,6 +62,10 @@ train.command(
     name="duplicates",
     help="Fit the likeness of listings to pairs that were judged. 用已标注的商品对训练相似度模型。",
 )
+hooks.command(
+    "api.cli.webhooks:listen", name="listen", help="Print events that arrive and are verified. 打印验签通过的事件。"
+)
+app.command("api.cli.webhooks:worker", name="worker", help="Deliver webhooks, do due work. 推送事件，执行到期任务。")
 app.command("api.cli.service:serve", name="serve", help="Start the HTTP service. 启动 HTTP 服务。")
 rules.command(
     "api.cli.rule_files:lint", name="lint", help="Name every fault of every rule file. 检查规则文件的全部错误。"

@@ -92,6 +92,12 @@ def _holds(key: str, version: str, value: str, message_id: str, moment: int, bod
     return True
 
 
+def check_key(key: str) -> None:
+    """ValueError for what is no secret and no public key."""
+    if not key.startswith((SECRET, PRIVATE, PUBLIC)) or not _raw(key):
+        raise ValueError("no key")
+
+
 def _raw(key: str) -> bytes:
     """The bytes behind a mark; ValueError when it is no key."""
     text = key

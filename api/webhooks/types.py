@@ -150,6 +150,8 @@ TYPES: Mapping[str, EventType] = {
               "case_no", "offence", "points", "at"),
         _type("deadline.approaching", "Something has to be done soon.", "有事项即将到期。",
               "kind", "subject_type", "subject_id", "due_at"),
+        _type("deadline.passed", "The time to do something is over.", "有事项已过期。",
+              "kind", "subject_type", "subject_id", "due_at"),
         _type("points.added", "A ledger entry was booked.", "新增扣分记录。", *ENTRY),
         _type("points.reversed", "A ledger entry was reversed.", "扣分记录被撤销。", *ENTRY),
         _type("points.lapsed", "A ledger entry lapsed.", "扣分记录到期清零。", *ENTRY),

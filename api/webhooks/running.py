@@ -1,0 +1,60 @@
+"""The worker beside the service, in the same loop, and alone as `storewarden worker`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from api.settings import Settings
+from api.webhooks.worker import Pace, Worker
+
+GRACE_SECONDS = 10.0
+
+
+def make_worker(state: Any) -> Worker:
+    """A worker for the app whose state this is. Call it in the loop that it shall run in."""
+    settings: Settings = state.settings
+    log = state.log
+    return Worker(
+        state.database,
+        state.sealer,
+        pace=Pace(lease=settings.lease_seconds),
+        allow_loopback=settings.webhooks_allow_loopback,
+        retention=timedelta(days=settings.event_retention_days),
+        timeout=settings.webhook_timeout_seconds,
+        handlers=state.handlers,
+        on_error=lambda what, error: log.error("worker", what=what, error=type(error).__name__),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """A worker that runs."""
+
+    worker: Worker
+    task: asyncio.Task[None]
+
+    async def end(self) -> None:
+        """Let the calls that run end, within GRACE_SECONDS; what is left is taken up after its lease."""
+        self.worker.stop()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.task, GRACE_SECONDS)
+
+
+def begin(state: Any) -> Working:
+    """Start a worker in the running loop."""
+    worker = make_worker(state)
+    return Working(worker, asyncio.get_running_loop().create_task(worker.run()))
+
+
+async def run_alone(state: Any) -> None:
+    """Run a worker until SIGTERM or SIGINT."""
+    working = begin(state)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, working.worker.stop)
+    await asyncio.shield(working.task)
