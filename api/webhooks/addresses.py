@@ -91,7 +91,7 @@ def check_url(url: str, *, allow_loopback: bool = False) -> None:
         return
     if parts.scheme != "https":
         raise UrlRefused("must begin with https://", "必须以 https:// 开头")
-    if (port or 443) not in PORTS:
+    if (443 if port is None else port) not in PORTS:
         raise UrlRefused("must use port 443 or 8443", "端口必须为 443 或 8443")
     if literal is not None and not is_public(literal):
         raise UrlRefused("must not be an address of an inner network", "不得为内网或保留地址")
