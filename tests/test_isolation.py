@@ -40,6 +40,7 @@ OPEN = {
     "GET /problems/{name}",
     "GET /openapi.json",
     "GET /docs",
+    "POST /v1/callbacks/{source}",
     "POST /v1/oauth/token",
     "POST /v1/oauth/revoke",
     "POST /v1/oauth/invitations",

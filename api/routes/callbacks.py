@@ -79,7 +79,7 @@ class CallbackOut(wire.Output, kw_only=True):
     body: str
 
 
-class TakenOut(wire.Output, kw_only=True):
+class CallbackTaken(wire.Output, kw_only=True):
     """The message is kept; sent again, it is this one."""
 
     id: str
@@ -217,7 +217,7 @@ async def replay_callback(request: Request) -> Response:
         "Answered once it is kept; an unknown topic is kept too. 接收平台推送或其他系统的事件。"
     ),
     **openapi.open_operation(
-        openapi.answer_schema(TakenOut),
+        openapi.answer_schema(CallbackTaken),
         example={"id": "8", "state": "pending"},
         problems=(
             "unknown_source", "callback_not_verified", "malformed_json", "unsupported_media_type", "body_too_large",
@@ -235,14 +235,14 @@ async def receive_callback(request: Request) -> Response:
         raise ProblemError("body_too_large", limit=LARGEST)
     now = state.now()
 
-    def work() -> TakenOut:
+    def work() -> CallbackTaken:
         with state.database.system(actor="system:callbacks") as session:
             wanted = select(CallbackSource).where(CallbackSource.public_id == str(request.path_params["source"])[:40])
             source = session.scalars(wanted).one_or_none()
             if source is None:
                 raise ProblemError("unknown_source")
             row = incoming.receive(session, source, _message(request, source, body, now), body, now)
-            return TakenOut(id=str(row.id), state=row.state)
+            return CallbackTaken(id=str(row.id), state=row.state)
 
     return Answer(200, await in_database(state, work)).response()
 
