@@ -2,6 +2,8 @@
 
 Names: precheck, features, peers, scaling, startup, category, text_rules, http, store, ledger,
 duplicates; all of them by default.
+Names: precheck, features, peers, scaling, startup, category, text_rules, http, store, ledger, webhooks; all of them
+by default.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ NAMES = (
     "store",
     "ledger",
     "duplicates",
+    "webhooks",
 )
 
 
