@@ -32,7 +32,7 @@ door = APIRouter(prefix="/v1/callbacks", tags=["webhooks"], dependencies=[Depend
 LARGEST = 1024 * 1024
 
 
-class SourceIn(wire.Input, kw_only=True):
+class CallbackSourceIn(wire.Input, kw_only=True):
     """A sender. `secret` is the platform's app secret; for Standard Webhooks one is made when it is left out."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
@@ -41,13 +41,13 @@ class SourceIn(wire.Input, kw_only=True):
     secret: Annotated[str, Meta(min_length=16, max_length=200, pattern=r"^[!-~]+$")] | None = None
 
 
-class SourceChange(wire.Input, kw_only=True):
+class CallbackSourceChange(wire.Input, kw_only=True):
     """What may change of a sender."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
 
 
-class SourceOut(wire.Output, kw_only=True):
+class CallbackSourceOut(wire.Output, kw_only=True):
     """A sender; messages go to `path`."""
 
     id: str
@@ -59,7 +59,7 @@ class SourceOut(wire.Output, kw_only=True):
     updated_at: datetime
 
 
-class SourceSecretOut(SourceOut, kw_only=True):
+class CallbackSourceSecretOut(CallbackSourceOut, kw_only=True):
     """The sender with its secret, which is never shown again."""
 
     secret: str
@@ -96,8 +96,8 @@ CALLBACK = {
 }  # fmt: skip
 
 
-def _source(session: Session, row: CallbackSource) -> SourceOut:
-    return wire.show(row, SourceOut, path=f"/v1/callbacks/{row.public_id}")
+def _source(session: Session, row: CallbackSource) -> CallbackSourceOut:
+    return wire.show(row, CallbackSourceOut, path=f"/v1/callbacks/{row.public_id}")
 
 
 SOURCES = Resource(
@@ -106,8 +106,8 @@ SOURCES = Resource(
     title=("who may send messages", "回调来源"),
     section="webhooks",
     model=CallbackSource,
-    answer=SourceOut,
-    body=SourceChange,
+    answer=CallbackSourceOut,
+    body=CallbackSourceChange,
     operations=("list", "get", "update", "delete"),
     show=_source,
     example=SOURCE,
@@ -137,19 +137,19 @@ CALLBACKS = Resource(
     summary="Let a system send messages about this store",
     description="Its secret is shown this once. 新增回调来源，密钥仅显示这一次。",
     **openapi.store_operation(
-        openapi.answer_schema(SourceSecretOut),
+        openapi.answer_schema(CallbackSourceSecretOut),
         status=201,
         example={**SOURCE, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
         parameters=[document.STORE_ID],
         problems=(*document.COMMON, *document.BODY),
-        body=openapi.answer_schema(SourceIn),
+        body=openapi.answer_schema(CallbackSourceIn),
         body_example={"name": "The platform", "scheme": "open_platform", "app_key": "500123", "secret": "0" * 32},
     ),
 )
 async def create_source(request: Request) -> Response:
     """A new sender."""
     caller = await Permit("webhooks:write")(request)
-    sent = wire.read_struct(await json_body(context_of(request.scope), request.receive), SourceIn)
+    sent = wire.read_struct(await json_body(context_of(request.scope), request.receive), CallbackSourceIn)
     if sent.scheme == incoming.PLATFORM and sent.secret is None:
         raise wire.refuse("/secret", "required", "is required for this scheme", "此签名方式必须提供密钥")
     secret = sent.secret or signing.new_secret(signing.V1)

@@ -119,7 +119,7 @@ class ReplayOut(wire.Output, kw_only=True):
     continue_after: str | None
 
 
-class TestOut(wire.Output, kw_only=True):
+class EndpointTestOut(wire.Output, kw_only=True):
     """The test event that is on its way."""
 
     event_id: str
@@ -456,7 +456,7 @@ async def disable_endpoint(request: Request) -> Response:
     summary="Send a test event there",
     description="Whatever it listens to. 发送测试事件。",
     **openapi.store_operation(
-        openapi.answer_schema(TestOut),
+        openapi.answer_schema(EndpointTestOut),
         status=202,
         example={"event_id": DELIVERY["event_id"]},
         parameters=path_of("{endpoint_id}"),
@@ -472,7 +472,7 @@ async def test_endpoint(request: Request) -> Response:
         event = endpoints.send_test(session, row, now=caller.now())
         if event is None:
             raise ProblemError("unknown_item")
-        return Answer(202, TestOut(event_id=event.public_id))
+        return Answer(202, EndpointTestOut(event_id=event.public_id))
 
     return (await caller.run(job)).response()
 
