@@ -1,9 +1,7 @@
 """`python -m tests.benchmarks [NAME…] [--json FILE]`: run measurements, print tables, write JSON.
 
 Names: precheck, features, peers, scaling, startup, category, text_rules, http, store, ledger,
-duplicates; all of them by default.
-Names: precheck, features, peers, scaling, startup, category, text_rules, http, store, ledger, webhooks; all of them
-by default.
+duplicates, webhooks; all of them by default.
 """
 
 from __future__ import annotations

@@ -12,7 +12,10 @@ from tests.docs.coverage import PAGE, PREFIX, ROOT, endpoint, names_of_tests, pa
 
 ITEMS = [item for section in sections() for item in section["items"]]
 
-ELSEWHERE = {f"{PREFIX}/events", f"{PREFIX}/callbacks", f"{PREFIX}/callback-sources", f"{PREFIX}/{path}" for path in ("findings", "balance", "forecast", "notices")}
+ELSEWHERE = {
+    f"{PREFIX}/{path}"
+    for path in ("findings", "balance", "forecast", "notices", "events", "callbacks", "callback-sources")
+}
 """Lists of other issues' parts: what checks found, and the reckoning of points."""
 
 
