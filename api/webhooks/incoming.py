@@ -335,9 +335,7 @@ def _complaint_received(
         offence=values["offence"] if values["offence"] in regime.offences else None, evidence=[],
         received_at=applier.moment(values["at"], now) or row.received_at,
     )  # fmt: skip
-    open_complaint(session, place, regime, complaint, now=now)
-    data = {"subject_id": number, "topic": row.topic, "at": now.isoformat()}
-    emit(session, entity_id=row.entity_id, store_id=row.store_id, type="complaint.received", data=data, now=now)
+    open_complaint(session, place, regime, complaint, now=now)  # tells of it, too
     return {"complaint": number, "known": False}
 
 
