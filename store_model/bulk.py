@@ -251,6 +251,7 @@ def _write_parts(
             known = parcels.get((order.id, parcel.tracking_number))
             if known is not None:
                 known.received_state = parcel.received_state
+                known.scanned_at = parcel.scanned_at or known.scanned_at
                 continue
             declared = parcel.declared_at or incoming.sent_at or seen_at
             fresh = Shipment(
@@ -261,6 +262,7 @@ def _write_parts(
                 is_whole_order=True,
                 declared_at=declared,
                 scan_by=declared + limits.scan,
+                scanned_at=parcel.scanned_at,
                 received_state=parcel.received_state,
                 created_at=now,
                 updated_at=now,

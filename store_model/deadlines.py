@@ -18,6 +18,10 @@ from store_model.orders import Cancellation, Dispute, Order, Shipment
 
 TO_SHIP = ("WAIT_SELLER_SEND_GOODS", "SELLER_PART_SEND_GOODS")
 """The states in which the seller has to ship."""
+ENDED = ("FINISH", "ARCHIVE")
+"""The states in which nothing of an order is awaited any more."""
+ON_THE_WAY = ("default", "not_received")
+"""What is said of a parcel that may still wait for its first scan; one that was received needs none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +74,12 @@ def summary(session: Session, store_id: int, *, now: datetime, zone: ZoneInfo) -
         "scan": (
             Shipment.scan_by,
             Shipment.store_id,
-            and_(Shipment.scan_by.is_not(None), Shipment.scanned_at.is_(None)),
+            and_(
+                Shipment.scan_by.is_not(None),
+                Shipment.scanned_at.is_(None),
+                Shipment.received_state.in_(ON_THE_WAY),
+                Shipment.order_id.in_(select(Order.id).where(Order.state.not_in(ENDED))),
+            ),
         ),
         "answer_cancellation": (Cancellation.answer_by, Cancellation.store_id, Cancellation.state == "requested"),
         "answer_dispute": (

@@ -39,6 +39,7 @@ class IncomingShipment(Incoming, frozen=True, kw_only=True):
     carrier: str = "unknown"
     received_state: str = "default"
     declared_at: datetime | None = None
+    scanned_at: datetime | None = None
 
 
 class IncomingOrder(Incoming, frozen=True, kw_only=True):

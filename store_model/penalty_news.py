@@ -92,6 +92,6 @@ def deadline_passed(row: Complaint | Appeal) -> News:
         kind, subject, due = "appeal", row.case_no, row.deadline_at
     due_at = stamp(due) if due is not None else None
     return News(
-        "deadline.approaching",
-        {"kind": f"{kind}_overdue", "subject_type": kind, "subject_id": subject, "due_at": due_at},
+        "deadline.passed",
+        {"kind": kind, "subject_type": kind, "subject_id": subject, "due_at": due_at},
     )

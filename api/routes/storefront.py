@@ -20,7 +20,6 @@ from api.resources import Change, Filter, Resource, document
 from api.resources.changing import Changes
 from api.services import plans as plan_jobs
 from api.wire import IdText, Input, Line, Output
-from store_model.product_queries import GONE
 from store_model.products import Product, ProductGroup
 from store_model.storefront import (
     ASSET_KINDS,
@@ -339,7 +338,7 @@ async def preview_storefront(request: Request) -> Response:
         groups = session.scalars(select(ProductGroup).order_by(ProductGroup.position, ProductGroup.id)).all()
         newest = session.scalars(
             select(Product)
-            .where(Product.store_id == caller.store_id, Product.status == "onSelling", Product.status.not_in(GONE))
+            .where(Product.store_id == caller.store_id, Product.status == "onSelling")
             .order_by(Product.id.desc())
             .limit(10)
         ).all()

@@ -22,7 +22,7 @@ from engine.facts import Listing
 from engine.intake import one_listing
 from engine.ledger import Notice
 from store_model import bulk
-from store_model.accounts import Grant, Store, User
+from store_model.accounts import Grant, User
 from store_model.bulk import Place
 from store_model.db import Database
 from store_model.people import add_store, found_entity
@@ -126,7 +126,6 @@ def _with_price(listings: list[Listing]) -> list[Listing]:
 def _violations(session: Session, place: Place, penalties: Penalties, now: datetime) -> None:
     """What the platform told, as it would have: one notice after the other."""
     book = penalties.of_store(session, place)
-    session.get_one(Store, place.store_id)
     for case, days, offence, points in NOTICES:
         notice = Notice(
             case=case,

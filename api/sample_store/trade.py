@@ -60,6 +60,7 @@ def _order(number: int, listing: Listing, placed: datetime, age: timedelta, chan
         carrier="CAINIAO_STANDARD",
         received_state="received" if state == "FINISH" else "default",
         declared_at=sent,
+        scanned_at=None if sent is None or number % 40 == 0 else sent + timedelta(days=1),
     )
     return IncomingOrder(
         platform_id=str(8190000000000000 + number),

@@ -1,6 +1,6 @@
 """The home page of a store in one answer: where it stands, what is due, what is worth doing next.
 
-Every number carries a `source`: the call that lists what is behind it. What nobody has measured is `not_assessed`, with
+Parts carry a `source`: the call that lists what is behind them. What nobody has measured is `not_assessed`, with
 the reason, and never a number.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
@@ -50,6 +51,7 @@ def page(session: Session, caller: Caller, metrics: Any) -> dict[str, Any]:
     store = session.get_one(Store, store_id)
     now = caller.now()
     here = f"/v1/stores/{store_id}"
+    zone = caller.state.backoffice.zone(now.date())
     return {
         "store": {
             "id": str(store.id),
@@ -64,8 +66,8 @@ def page(session: Session, caller: Caller, metrics: Any) -> dict[str, Any]:
         "suggestions": suggestions(session, store_id, here),
         "announcements": announcements(session, store_id),
         "products": products(session, store_id, here),
-        "orders": orders(session, caller, store_id, now, here),
-        "main_data": main_data(session, store_id, now, metrics, here),
+        "orders": orders(session, store_id, now, zone, here),
+        "main_data": main_data(session, store_id, now.astimezone(zone).date(), metrics, here),
         "tasks": tasks(session, store_id, now, here),
         "as_of": now,
     }
@@ -139,9 +141,8 @@ def products(session: Session, store_id: int, here: str) -> dict[str, Any]:
     return {"counts": counts_by_status(session, store_id), "source": f"{here}/products"}
 
 
-def orders(session: Session, caller: Caller, store_id: int, now: datetime, here: str) -> dict[str, Any]:
+def orders(session: Session, store_id: int, now: datetime, zone: ZoneInfo, here: str) -> dict[str, Any]:
     """Orders by state, and what is due today or overdue."""
-    zone = caller.state.backoffice.zone(now.date())
     found = summary(session, store_id, now=now, zone=zone)
     return {
         "by_state": found["orders"],
@@ -151,9 +152,8 @@ def orders(session: Session, caller: Caller, store_id: int, now: datetime, here:
     }
 
 
-def main_data(session: Session, store_id: int, now: datetime, metrics: Any, here: str) -> list[dict[str, Any]]:
-    """The main metrics of the last seven whole days beside the seven before."""
-    until = now.date()
+def main_data(session: Session, store_id: int, until: date, metrics: Any, here: str) -> list[dict[str, Any]]:
+    """The main metrics of the last seven whole days before `until` beside the seven before."""
     since, before = until - timedelta(days=7), until - timedelta(days=14)
     current = analytics_queries.totals(session, store_id, since, until)
     previous = analytics_queries.totals(session, store_id, before, since)

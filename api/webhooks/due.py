@@ -24,7 +24,6 @@ from sqlalchemy.orm import Session
 from store_model import contests, leases, outbox
 from store_model.db import Database
 from store_model.leases import DEAD, WAITING, Held, Retry
-from store_model.violations import Complaint
 from store_model.work import Sweep, WorkItem
 
 Handler = Callable[[Session, WorkItem, datetime], None]
@@ -169,14 +168,4 @@ def _forget(session: Session, before: datetime) -> None:
 @sweep("contests.deadlines", every=timedelta(minutes=1))
 def pass_deadlines(session: Session, now: datetime) -> None:
     """Complaints and appeals whose time is over move on, and that is told."""
-    for row in contests.sweep_deadlines(session, now):
-        is_complaint = isinstance(row, Complaint)
-        ended = row.evidence_due_at if isinstance(row, Complaint) else row.deadline_at
-        data = {
-            "kind": "complaint_evidence" if is_complaint else "appeal",
-            "subject_type": "complaint" if is_complaint else "appeal",
-            "subject_id": str(row.id),
-            "due_at": (ended or now).isoformat(),
-        }
-        emit_at = {"entity_id": row.entity_id, "store_id": row.store_id, "now": now}
-        outbox.emit(session, type="deadline.passed", data=data, **emit_at)
+    contests.sweep_deadlines(session, now)

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from engine.duplicates.words import LONGEST_TITLE, words_of
 from engine.facts import Listing
+from engine.features.duplicates import picture_name
 from engine.features.numbers import finite
 
 MOST_TEXT = 4_000
@@ -133,11 +134,6 @@ def words_of_long(text: str) -> list[str]:
     return [
         word for start in range(0, len(text), LONGEST_TITLE) for word in words_of(text[start : start + LONGEST_TITLE])
     ]
-
-
-def picture_name(url: str) -> str:
-    """The picture a URL shows: the file's name without size suffix and query."""
-    return url.partition("?")[0].rsplit("/", 1)[-1].partition(".")[0]
 
 
 @lru_cache(maxsize=65_536)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -23,7 +22,6 @@ from engine.errors import StorewardenError
 FORMAT = 1
 
 Relation = Literal["duplicate", "variant", "review", "different"]
-RELATIONS: tuple[Relation, ...] = ("duplicate", "variant", "review", "different")
 
 
 class PairModelError(StorewardenError):
@@ -144,10 +142,3 @@ class Score(NamedTuple):
     def waterfall(self) -> list[Part]:
         """The parts that move the score, the strongest first."""
         return sorted((part for part in self.parts if part.points), key=lambda part: (-abs(part.points), part.measure))
-
-
-def as_mapping(model: PairModel) -> Mapping[str, object]:
-    """The model as plain data."""
-    plain = msgspec.to_builtins(model)
-    assert isinstance(plain, dict)
-    return plain

@@ -63,13 +63,13 @@ def card(listing: Listing) -> Card:
         " ".join(sorted(title.split())),
         words,
         frozenset(word for word in words if _MODEL.fullmatch(word)),
-        frozenset(_picture(image.url) for image in listing.images if image.url and image.kind == "main"),
+        frozenset(picture_name(image.url) for image in listing.images if image.url and image.kind == "main"),
         frozenset((item.name.lower(), item.value.lower()) for item in listing.attributes if item.value),
         min(prices) if prices else finite(listing.price),
     )
 
 
-def _picture(url: str) -> str:
+def picture_name(url: str) -> str:
     """The picture a URL shows: the file's name without size suffix and query."""
     name = url.partition("?")[0].rsplit("/", 1)[-1]
     return name.partition(".")[0]

@@ -33,7 +33,7 @@ WORD_STRENGTH = 0.3
 SEED = 7
 
 FINE = Blocking(rarest=10, rare=100, neighbours=60, likeness=0.2, most=50)
-"""Wide blocking for small catalogues; a large one wants fewer candidates (see `with_blocking`)."""
+"""Wide blocking for small catalogues; a large one wants fewer candidates."""
 
 
 class Labelled(NamedTuple):
@@ -104,11 +104,6 @@ def candidate_pairs(cards: Sequence[Card], clusters_of: Sequence[str], *, blocki
         Labelled(left, right, clusters_of[left] == clusters_of[right])
         for left, right in zip(found.left.tolist(), found.right.tolist(), strict=True)
     ]
-
-
-def with_blocking(model: PairModel, blocking: Blocking) -> PairModel:
-    """The same model, with other candidates."""
-    return _with(model, blocking=blocking)
 
 
 def _with(model: PairModel, **changed: Any) -> PairModel:

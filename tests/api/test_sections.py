@@ -481,3 +481,11 @@ def test_the_home_page_holds_what_is_due_what_is_found_and_what_changed(shop: Sh
     assert home["privileges"][0]["value"] == 5
     visitors = home["main_data"][0]
     assert only(visitors, "value", "previous", "change") == {"value": "30", "previous": "20", "change": "0.5000"}
+
+
+def test_the_last_seven_days_are_whole_days_of_the_platforms_clock(shop: Shop) -> None:
+    measured(shop, (date(2026, 11, 22), 30, 3), (date(2026, 11, 23), 500, 3))
+    shop.app.state.now = lambda: datetime(2026, 11, 24, 3, tzinfo=UTC)  # still the 23rd in California
+    assert shop.get("home")["main_data"][0]["value"] == "30"
+    shop.app.state.now = lambda: datetime(2026, 11, 24, 9, tzinfo=UTC)
+    assert shop.get("home")["main_data"][0]["value"] == "530"

@@ -125,3 +125,27 @@ def test_what_is_due_today_overdue_and_later(shop: Shop, backoffice) -> None:
     assert found["orders"] == {"WAIT_SELLER_SEND_GOODS": 4}
     assert found["deadlines"]["ship"] == {"overdue": 1, "due_today": 2, "later": 1}
     assert found["deadlines"]["answer_dispute"] == {"overdue": 0, "due_today": 0, "later": 0}
+
+
+def test_a_scan_is_awaited_only_while_a_parcel_is_on_its_way(shop: Shop, backoffice) -> None:
+    sent = NOW - timedelta(days=9)
+    parcels = {
+        "late": ("WAIT_BUYER_ACCEPT_GOODS", {}),
+        "scanned": ("WAIT_BUYER_ACCEPT_GOODS", {"scanned_at": sent + timedelta(days=1)}),
+        "received": ("WAIT_BUYER_ACCEPT_GOODS", {"received_state": "received"}),
+        "ended": ("FINISH", {}),
+    }
+    orders = [
+        msgspec.structs.replace(
+            ORDER,
+            platform_id=name,
+            state=state,
+            sent_at=sent,
+            shipments=(IncomingShipment(tracking_number=name, declared_at=sent, **said),),
+        )
+        for name, (state, said) in parcels.items()
+    ]
+    take_in(shop, backoffice, *orders)
+    with shop.session() as session:
+        found = summary(session, shop.place.store_id, now=NOW, zone=PACIFIC)
+    assert found["deadlines"]["scan"] == {"overdue": 1, "due_today": 0, "later": 0}

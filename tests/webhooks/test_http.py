@@ -249,3 +249,17 @@ def test_other_systems_events_are_taken_once_and_an_unknown_topic_is_kept_and_to
 def test_what_every_topic_of_the_pack_means_is_something_we_can_do(app: FastAPI) -> None:
     topics = incoming.load_topics(app.state.pack.path)
     assert {topic.effect for topic in topics} == set(incoming.EFFECTS)
+
+
+def test_a_deadline_that_passes_is_told_once(shop: Shop) -> None:
+    body = {
+        "platform_id": "IPP-1", "complainant": "rights_holder", "received_at": "2026-01-05T04:00:00Z",
+        "offence": "PTS101", "listing": "1005006",
+    }  # fmt: skip
+    due_at = shop.add("complaints", **body)["evidence_due_at"]
+    for _ in range(2):
+        work(shop)
+    told = [(event["type"], event["data"]["current"]) for event in shop.get("events")["events"]]
+    assert told[1:] == [
+        ("deadline.passed", {"kind": "complaint", "subject_type": "complaint", "subject_id": "IPP-1", "due_at": due_at})
+    ]
