@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, Text, UniqueConstraint, delete, event, func, insert, select, update
+from sqlalchemy import Index, String, Text, UniqueConstraint, bindparam, delete, event, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -87,6 +87,9 @@ def emit(
     return emit_many(session, entity_id=entity_id, store_id=store_id, news=[News(type, data, previous)], now=now)[0]
 
 
+NEW_EVENTS = insert(Event).returning(Event.id, sort_by_parameter_order=True)
+
+
 def emit_many(session: Session, *, entity_id: int, store_id: int, news: Sequence[News], now: datetime) -> list[Event]:
     """The same for many events of one store, in their order."""
     for item in news:
@@ -109,8 +112,9 @@ def emit_many(session: Session, *, entity_id: int, store_id: int, news: Sequence
     ]
     written = []
     for start in range(0, len(rows), BATCH):
-        statement = insert(Event).returning(Event, sort_by_parameter_order=True)
-        written += list(scoped_insert(session, statement, rows[start : start + BATCH]).scalars())
+        part = rows[start : start + BATCH]
+        ids = scoped_insert(session, NEW_EVENTS, part).scalars()
+        written += [Event(id=number, **row) for number, row in zip(ids, part, strict=True)]
     fan_out(session, written, now=now)
     if not session.info.get("news"):
         session.info["news"] = True
@@ -134,14 +138,14 @@ def emit_everywhere(
     ]
 
 
+ENABLED_ENDPOINTS = select(Endpoint.id, Endpoint.event_types, Endpoint.store_ids).where(
+    Endpoint.entity_id == bindparam("entity"), Endpoint.state == ENABLED
+)
+
+
 def fan_out(session: Session, events: Sequence[Event], *, now: datetime) -> None:
     """A delivery for each event and each enabled endpoint that listens to it."""
-    entity_id = events[0].entity_id
-    endpoints = session.execute(
-        select(Endpoint.id, Endpoint.event_types, Endpoint.store_ids).where(
-            Endpoint.entity_id == entity_id, Endpoint.state == ENABLED
-        )
-    ).all()
+    endpoints = session.execute(ENABLED_ENDPOINTS, {"entity": events[0].entity_id}).all()
     rows = [
         delivery_row(event, endpoint.id, now)
         for event in events
@@ -190,21 +194,24 @@ def forget_before(session: Session, moment: datetime, *, limit: int = 5000) -> i
     return len(session.scalars(gone, execution_options={"synchronize_session": False}).all())
 
 
+RAISE_COUNTER = (
+    update(EventCounter)
+    .where(EventCounter.entity_id == bindparam("entity"), EventCounter.store_id == bindparam("store"))
+    .values(last=EventCounter.last + bindparam("count"))
+    .returning(EventCounter.last)
+    .execution_options(synchronize_session=False)
+)
+
+
 def _take_numbers(session: Session, entity_id: int, store_id: int, count: int) -> int:
     """Raise the counter by `count` and hold it; answers where it stands then."""
-    raised = (
-        update(EventCounter)
-        .where(EventCounter.entity_id == entity_id, EventCounter.store_id == store_id)
-        .values(last=EventCounter.last + count)
-        .returning(EventCounter.last)
-        .execution_options(synchronize_session=False)
-    )
-    last = session.scalar(raised)
+    wanted = {"entity": entity_id, "store": store_id, "count": count}
+    last = session.scalar(RAISE_COUNTER, wanted)
     if last is None:
         dialect: Any = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
         first = {"entity_id": entity_id, "store_id": store_id, "last": 0}
         scoped_insert(session, dialect.insert(EventCounter).on_conflict_do_nothing(), [first])
-        last = session.scalar(raised)
+        last = session.scalar(RAISE_COUNTER, wanted)
     assert last is not None
     return last
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -19,8 +19,23 @@ from store_model.bulk import Place
 from store_model.tenancy import scoped_insert
 from store_model.violations import EntityEnforcement, PlatformNotice, StoreEnforcement, Violation
 
-NEW_ENFORCEMENT = {StoreEnforcement: insert(StoreEnforcement), EntityEnforcement: insert(EntityEnforcement)}
-"""Statements that are made once: making one costs as much as running it."""
+TABLES = {StoreEnforcement: StoreEnforcement.store_id, EntityEnforcement: EntityEnforcement.from_store_id}
+"""The two tables of enforcement, and the column that says which store brought it about."""
+
+# Statements that are made once: making one costs as much as running it.
+NEW_ENFORCEMENT = {cls: insert(cls) for cls in TABLES}
+STANDING = {
+    cls: select(cls.id, cls.ladder, cls.step, cls.action, cls.start_at).where(
+        mine == bindparam("store"), cls.lifted_at.is_(None), cls.start_at.in_(bindparam("starts", expanding=True))
+    )
+    for cls, mine in TABLES.items()
+}
+AWAY = {cls: delete(cls).where(cls.id.in_(bindparam("ids", expanding=True))) for cls in TABLES}
+LIFT = {
+    cls: update(cls).where(cls.id.in_(bindparam("ids", expanding=True))).values(lifted_at=bindparam("now"))
+    for cls in TABLES
+}
+BY_CORE = {"synchronize_session": False}
 
 
 def read_off_violations(
@@ -133,17 +148,14 @@ def _end(session: Session, place: Place, gone: Sequence[tuple[Enforcement, bool]
         wanted = {_key(e): moved for e, moved in gone if e.entity is entity}
         if not wanted:
             continue
-        mine = cls.from_store_id if issubclass(cls, EntityEnforcement) else cls.store_id
-        found = select(cls.id, cls.ladder, cls.step, cls.action, cls.start_at).where(
-            mine == place.store_id, cls.lifted_at.is_(None), cls.start_at.in_({key[3] for key in wanted})
-        )
-        hits = [(row.id, wanted.get((*row[1:5], entity))) for row in session.execute(found)]
+        named = {"store": place.store_id, "starts": sorted({key[3] for key in wanted})}
+        hits = [(row.id, wanted.get((*row[1:5], entity))) for row in session.execute(STANDING[cls], named)]
         moved = [number for number, is_moved in hits if is_moved]
         lifted = [number for number, is_moved in hits if is_moved is False]
         if moved:
-            session.execute(delete(cls).where(cls.id.in_(moved)))
+            session.execute(AWAY[cls], {"ids": moved}, execution_options=BY_CORE)
         if lifted:
-            session.execute(update(cls).where(cls.id.in_(lifted)).values(lifted_at=now))
+            session.execute(LIFT[cls], {"ids": lifted, "now": now}, execution_options=BY_CORE)
 
 
 def _key(enforcement: Enforcement) -> tuple[Any, ...]:

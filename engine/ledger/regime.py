@@ -98,6 +98,7 @@ class Regime:
         self.ladders: Mapping[str, LadderRule] = {rule.id: rule for rule in ladders}
         self.by_code: Mapping[str, OffenceRule] = {code: rule for rule in self.offences.values() for code in rule.codes}
         self.grades = {rule.id: frozenset(grade.id for grade in rule.grades) for rule in self.offences.values()}
+        self.earns = any(rule.earn is not None for rule in self.ladders.values())
         self._days = {rule.id: sorted(rule.dates()) for rule in self.offences.values()}
         self._days |= {rule.id: sorted(rule.dates()) for rule in self.ladders.values()}
         self._known: dict[tuple[str, int], Any] = {}
