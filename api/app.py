@@ -33,6 +33,7 @@ from api.routes import service as service_routes
 from api.routing import ByFirstWord
 from api.rule_pages import rule_data
 from api.secrets import load_secrets
+from api.services.at_risk import RiskDesk
 from api.services.backoffice import load_backoffice, load_sections
 from api.services.penalties import Penalties
 from api.services.prechecks import Options, Prechecks
@@ -40,7 +41,7 @@ from api.services.reading import read_body, read_one
 from api.services.recording import Recorder
 from api.services.signing_in import Guesses
 from api.settings import Settings, SettingsError
-from api.webhooks import due, incoming, running
+from api.webhooks import announcing, due, incoming, running
 from api.webhooks.sealing import Sealer
 from engine import Pack, load_pack
 from store_model.db import open_database
@@ -108,6 +109,7 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
     state.keys.of_token = state.principals.rights
     state.database_threads = ThreadPoolExecutor(settings.database_threads, thread_name_prefix="database")
     state.penalties = Penalties(state.pack)
+    state.at_risk = RiskDesk(state.penalties, settings.key_cache_seconds)
     state.limiter = RateLimiter(settings.rate_limit)
     state.threads = ThreadPoolExecutor(settings.heavy_threads, thread_name_prefix="check")
     state.prechecks = Prechecks(
@@ -127,6 +129,7 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
             lambda session, place: state.penalties.of_store(session, place).regime,
         ),
     }
+    state.sweeps = {**due.SWEEPS, **announcing.Announcer(state.pack, state.penalties, state.backoffice).sweeps()}
     for router in routers.ALL:
         app.include_router(router)
     problem_handlers.install(app)

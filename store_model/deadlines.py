@@ -35,6 +35,44 @@ class Limits:
     scan: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of deadline: whose rows, which column is the moment, when it still runs, and what names the row."""
+
+    cls: Any
+    moment: Any
+    runs: Any
+    subject: str
+    name: Any
+
+
+KINDS = {
+    "ship": Kind(Order, Order.ship_by, Order.ship_by.is_not(None), "order", Order.platform_id),
+    "scan": Kind(
+        Shipment,
+        Shipment.scan_by,
+        and_(
+            Shipment.scan_by.is_not(None),
+            Shipment.scanned_at.is_(None),
+            Shipment.received_state.in_(ON_THE_WAY),
+            Shipment.order_id.in_(select(Order.id).where(Order.state.not_in(ENDED))),
+        ),
+        "shipment",
+        Shipment.tracking_number,
+    ),
+    "answer_cancellation": Kind(
+        Cancellation, Cancellation.answer_by, Cancellation.state == "requested", "cancellation", Cancellation.id
+    ),
+    "answer_dispute": Kind(
+        Dispute,
+        Dispute.timeout_at,
+        and_(Dispute.state == "processing", Dispute.timeout_at.is_not(None)),
+        "dispute",
+        Dispute.platform_id,
+    ),
+}
+
+
 def ship_by(
     *, state: str, paid_at: datetime | None, handling_days: Sequence[int | None], left: timedelta | None,
     seen_at: datetime, limits: Limits,
@@ -69,29 +107,11 @@ def summary(session: Session, store_id: int, *, now: datetime, zone: ZoneInfo) -
         select(Order.state, func.count()).where(Order.store_id == store_id).group_by(Order.state)
     ).all()
     end = day_bounds(now, zone)[1]
-    kinds = {
-        "ship": (Order.ship_by, Order.store_id, Order.ship_by.is_not(None)),
-        "scan": (
-            Shipment.scan_by,
-            Shipment.store_id,
-            and_(
-                Shipment.scan_by.is_not(None),
-                Shipment.scanned_at.is_(None),
-                Shipment.received_state.in_(ON_THE_WAY),
-                Shipment.order_id.in_(select(Order.id).where(Order.state.not_in(ENDED))),
-            ),
-        ),
-        "answer_cancellation": (Cancellation.answer_by, Cancellation.store_id, Cancellation.state == "requested"),
-        "answer_dispute": (
-            Dispute.timeout_at,
-            Dispute.store_id,
-            and_(Dispute.state == "processing", Dispute.timeout_at.is_not(None)),
-        ),
-    }
     due: dict[str, dict[str, int]] = {}
-    for name, (moment, store, runs) in kinds.items():
-        word = case((moment < now, "overdue"), (moment < end, "due_today"), else_="later")
-        rows = session.execute(select(word, func.count()).where(store == store_id, runs).group_by(word)).all()
+    for name, kind in KINDS.items():
+        word = case((kind.moment < now, "overdue"), (kind.moment < end, "due_today"), else_="later")
+        counted = select(word, func.count()).where(kind.cls.store_id == store_id, kind.runs).group_by(word)
+        rows = session.execute(counted).all()
         due[name] = {"overdue": 0, "due_today": 0, "later": 0} | {str(key): number for key, number in rows}
     return {
         "orders": dict(sorted(map(tuple, states))),

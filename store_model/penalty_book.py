@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Text, bindparam, cast, insert, select
+from sqlalchemy import Text, bindparam, cast, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,7 @@ from engine.ledger.chain import Action, Chain, all_changes
 from engine.ledger.engines import RuleEngine
 from engine.ledger.journal import GENESIS, Row, open_rows, post
 from engine.ledger.timeline import Enforcement
+from engine.ledger.upcoming import next_moment
 from store_model.bulk import Place
 from store_model.penalty_rows import read_off_enforcement, read_off_violations, show_held, show_parked
 from store_model.tenancy import scoped_insert
@@ -151,6 +152,7 @@ class PenaltyBook:
         if rows:
             head.sequence, head.hash = rows[-1].seq, rows[-1].hash
         head.mark = _marked(head.mark, counted)
+        head.next_at = _next_untold(head, after, now)
         started, lifted = read_off_enforcement(session, place, before, after, now)
         parked = {(p.notice.case, p.notice.content()): p.reason for p in after.parked}
         show_parked(session, place, known.parked, parked)
@@ -199,6 +201,13 @@ def _tell(session: Session, place: Place, receipt: Receipt, now: datetime) -> No
     from store_model.penalty_news import news_of
 
     emit_many(session, entity_id=place.entity_id, store_id=place.store_id, news=news_of(receipt, now), now=now)
+
+
+def _next_untold(head: LedgerHead, ledger: Ledger, now: datetime) -> datetime | None:
+    """The next moment to tell of; one that has come and was not told yet stays the next."""
+    if head.next_at is not None and head.next_at <= now:
+        return head.next_at
+    return next_moment(ledger, now)
 
 
 def _marked(mark: str, counted: Sequence[Notice]) -> str:
@@ -312,6 +321,18 @@ def open_entries(session: Session, place: Place, known_as_of: datetime | None = 
         else:
             found.pop(case, None)
     return [_entry(said) for said in found.values()]
+
+
+def entry_numbers(session: Session, place: Place, cases: Sequence[str]) -> dict[str, int]:
+    """Case → the sequence of its last entry."""
+    if not cases:
+        return {}
+    found = (
+        select(LedgerEntry.case_no, func.max(LedgerEntry.sequence))
+        .where(LedgerEntry.store_id == place.store_id, LedgerEntry.kind == "entry", LedgerEntry.case_no.in_(cases))
+        .group_by(LedgerEntry.case_no)
+    )
+    return {str(case): int(number) for case, number in session.execute(found)}
 
 
 def load_rows(session: Session, place: Place) -> list[Row]:

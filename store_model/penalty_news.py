@@ -37,8 +37,8 @@ def news_of(receipt: Receipt, now: datetime) -> list[News]:
             found.append(News("violation.recorded", {**told, "at": stamp(entry.occurred)}))
         found.append(News("points.added", data))
     found += _steps(before, after, now)
-    found += [News("enforcement.started", _enforcement(e)) for e in receipt.started if not e.entity]
-    found += [News("enforcement.ended", _enforcement(e)) for e in receipt.lifted if not e.entity]
+    found += [News("enforcement.started", enforcement_data(e)) for e in receipt.started if not e.entity]
+    found += [News("enforcement.ended", enforcement_data(e)) for e in receipt.lifted if not e.entity]
     return found
 
 
@@ -58,7 +58,8 @@ def _step(ledger: Ledger, ladder_id: str, now: datetime) -> dict[str, Any]:
     return {"ladder": ladder_id, "step": held, "balance": str(pool.balance(now))}
 
 
-def _enforcement(enforcement: Enforcement) -> Mapping[str, Any]:
+def enforcement_data(enforcement: Enforcement) -> Mapping[str, Any]:
+    """An enforcement as events tell it."""
     return {
         "ladder": enforcement.ladder,
         "step": enforcement.step,

@@ -56,17 +56,43 @@ class PlatformNotice(StoreRow, Base):
 class LedgerHead(StoreRow, Base):
     """Where a store's ledger ends. Whoever appends holds this row until the end of the transaction.
 
-    `mark` is a hash over every notice that was taken in: equal marks, equal records.
+    `mark` is a hash over every notice that was taken in: equal marks, equal records. `next_at` is the next moment at
+    which anything changes by itself and has to be told.
     """
 
     __tablename__ = "ledger_head"
     __audited__ = False
+    __table_args__ = (Index("ix_ledger_head_next", "next_at"),)
 
     entity_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     store_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     sequence: Mapped[int] = mapped_column(Id)
     hash: Mapped[str] = mapped_column(HASH)
     mark: Mapped[str] = mapped_column(HASH)
+    next_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PenaltyForecast(StoreRow, Base):
+    """What the last forecast said of one ladder of a store, so that only what is new is told.
+
+    `step` is the one that holds, `next_step` the one that holds from `next_step_at` if nothing more happens,
+    `confirmed_step` the one that would hold at once if the platform confirmed every open finding. "none": no step.
+    """
+
+    __tablename__ = "penalty_forecast"
+    __audited__ = False  # an observation, made anew every night
+
+    entity_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    store_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    ladder: Mapped[str] = mapped_column(RULE, primary_key=True)
+    as_of: Mapped[datetime] = mapped_column(UtcDateTime)
+    balance: Mapped[Decimal] = mapped_column(POINTS)
+    step: Mapped[str] = mapped_column(String(60))
+    next_step: Mapped[str | None] = mapped_column(String(60))
+    next_step_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    open_findings: Mapped[int]
+    confirmed_balance: Mapped[Decimal] = mapped_column(POINTS)
+    confirmed_step: Mapped[str] = mapped_column(String(60))
 
 
 class LedgerEntry(StoreRow, Base):

@@ -7,15 +7,16 @@ row are one transaction.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, Integer, String, UniqueConstraint, update
+from sqlalchemy import JSON, Index, Integer, String, UniqueConstraint, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store_model.columns import Base
-from store_model.leases import CANCELLED, RUNNING, WAITING, Leased
+from store_model.leases import CANCELLED, DONE, RUNNING, WAITING, Leased
 from store_model.tenancy import Id, StoreRow, scoped_insert
 
 
@@ -68,6 +69,34 @@ def plan(
         index_elements=["entity_id", "store_id", "kind", "key"], set_=fresh, where=WorkItem.state == WAITING
     )
     scoped_insert(session, statement, [row])
+
+
+def note_first(
+    session: Session, *, entity_id: int, store_id: int, kind: str, keys: Sequence[str], now: datetime
+) -> set[str]:
+    """Note that these things are done now, as the transaction says; answers those that were never noted before.
+
+    For what must be told once and is found by looking, not planned: the row that stays is what makes it once.
+    """
+    rows = [
+        {
+            "entity_id": entity_id, "store_id": store_id, "kind": kind, "key": key, "payload": {}, "state": DONE,
+            "due_at": None, "attempts": 1, "created_at": now, "finished_at": now,
+        }
+        for key in sorted(set(keys))
+    ]  # fmt: skip
+    if not rows:
+        return set()
+    dialect: Any = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(WorkItem).on_conflict_do_nothing().returning(WorkItem.key)
+    return set(scoped_insert(session, statement, rows).scalars())
+
+
+def forget_before(session: Session, moment: datetime, *, limit: int = 10_000) -> int:
+    """Delete work that ended before a moment; how much. What is dead stays, to be seen."""
+    old = select(WorkItem.id).where(WorkItem.finished_at < moment, WorkItem.state.in_((DONE, CANCELLED))).limit(limit)
+    gone = delete(WorkItem).where(WorkItem.id.in_(old)).returning(WorkItem.id)
+    return len(session.scalars(gone, execution_options={"synchronize_session": False}).all())
 
 
 def cancel(session: Session, *, entity_id: int, store_id: int, kind: str, key: str, now: datetime) -> bool:

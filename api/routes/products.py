@@ -79,7 +79,7 @@ class GroupMembersOut(wire.Output):
 def desk(request: Request) -> jobs.Desk:
     """What the jobs need besides a session."""
     state = request.app.state
-    return jobs.Desk(state.pack, state.backoffice, state.settings.time_budget_seconds)
+    return jobs.Desk(state.pack, state.backoffice, state.settings.time_budget_seconds, state.penalties)
 
 
 def detail(session: Session, desk: jobs.Desk, product: Product) -> ProductDetailOut:

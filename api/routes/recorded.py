@@ -199,6 +199,7 @@ async def _check(
     settings = state.settings
     assert caller.store_id is not None
     store_id, now = caller.store_id, caller.now()
+    at_risk = await state.at_risk.of(caller)
 
     def keep(entry: Entry, report: Report, answer: dict[str, Any]) -> None:
         record = record_of(report, entry.listing, scope=caller.scope, store_id=store_id, caller=caller.actor, now=now)
@@ -214,7 +215,7 @@ async def _check(
             for entry in work.entries
         )
         service: Prechecks = state.prechecks
-        return service.run(replace(work, entries=entries), options, describe, keep)
+        return service.run(replace(work, entries=entries), options, describe, keep, at_risk)
 
     if len(body) > settings.inline_bytes or body.lstrip()[:1] == b"[":
         return await in_thread(state, run)

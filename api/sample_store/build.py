@@ -25,6 +25,7 @@ from store_model import bulk
 from store_model.accounts import Grant, User
 from store_model.bulk import Place
 from store_model.db import Database
+from store_model.penalty_forecasts import forecast_store
 from store_model.people import add_store, found_entity
 from store_model.products import Product
 from store_model.tenancy import Scope
@@ -90,26 +91,23 @@ def make(
     main = Place(entity_id, next(iter(numbers.values())))
     scope = Scope(entity_id, frozenset({main.store_id}), "system:sample-store")
     with database.scoped(scope) as session:
-        found = _fill(session, main, pack, backoffice, now, f"user:{owner.id}")
+        found = _fill(session, main, Desk(pack, backoffice, SECONDS, penalties), now, f"user:{owner.id}")
     with database.scoped(scope) as session:
         _violations(session, main, penalties, now)
     return Made(entity_id, numbers, passwords, *found)
 
 
-def _fill(
-    session: Session, place: Place, pack: Pack, backoffice: BackofficeRules, now: datetime, owner: str
-) -> tuple[int, int]:
+def _fill(session: Session, place: Place, checks: Desk, now: datetime, owner: str) -> tuple[int, int]:
     """Every section of the main store; how many products and findings there are."""
-    listings = [one_listing(draft) for draft in goods.listings(pack.baseline["listing"])]
+    listings = [one_listing(draft) for draft in goods.listings(checks.pack.baseline["listing"])]
     bulk.upsert_products(session, place, listings, status="onSelling", now=now)
     session.flush()
     rows = session.scalars(select(Product).where(Product.store_id == place.store_id).order_by(Product.id)).all()
-    desk_of_checks = Desk(pack, backoffice, SECONDS)
-    found = sum(len(check(session, desk_of_checks, row, now=now).bare_findings) for row in rows)
+    found = sum(len(check(session, checks, row, now=now).bare_findings) for row in rows)
     session.expire_all()
     on_sale = [row for row in rows if row.status == "onSelling"]
     desk.products(session, place.store_id, on_sale, now)
-    trade.fill(session, place, _with_price(listings), backoffice.limits(now.date()), now)
+    trade.fill(session, place, _with_price(listings), checks.rules.limits(now.date()), now)
     desk.storefront(session, place.store_id, now)
     desk.marketing(session, place.store_id, on_sale, now)
     desk.account(session, place.store_id, now)
@@ -136,3 +134,4 @@ def _violations(session: Session, place: Place, penalties: Penalties, now: datet
             listing=str(1005000000100000 + days % 7),
         )
         book.receive(session, place, [notice], now=now)
+    forecast_store(session, place, book.ledger(session, place), now)

@@ -66,6 +66,10 @@ class BackofficeRules:
             scan=timedelta(days=of("scan_days")),
         )
 
+    def notice_before(self, name: str, as_of: date) -> timedelta:
+        """How long before it ends a time limit is announced: `deadline` or `appeal`."""
+        return timedelta(hours=int(self.value("transactions", f"{name}_notice_hours", as_of)))
+
     def counting(self, as_of: date) -> CountingRules:
         """Which evaluations count."""
 

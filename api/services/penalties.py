@@ -50,6 +50,17 @@ class Penalties:
                 self._books[platform] = PenaltyBook(pack.regime, Chain(pack.regime, self.engine), pack.digest)
             return self._books[platform]
 
+    def platforms(self) -> tuple[str, ...]:
+        """The marketplaces that a pack with penalty rules is at hand for."""
+        found = []
+        for platform in {*self._packs, *rules.names()}:
+            try:
+                self.book(platform)
+            except ProblemError:
+                continue
+            found.append(platform)
+        return tuple(sorted(found))
+
     def of_store(self, session: Session, place: Place) -> PenaltyBook:
         """The book of a store's marketplace."""
         platform = session.scalar(select(Store.platform).where(Store.id == place.store_id))

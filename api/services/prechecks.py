@@ -16,6 +16,7 @@ from api.services.reading import Entry, Work
 from engine import Pack, Peers, Report
 from engine.findings import Severity
 from engine.intake import Problem
+from engine.ledger.risk import PointsAtRisk
 
 RANK = {str(severity): severity.rank for severity in Severity}
 encode = msgspec.json.Encoder(decimal_format="string").encode
@@ -48,13 +49,16 @@ class Prechecks:
         options: Options,
         describe: Callable[[ProblemError], dict[str, Any]],
         keep: Keep | None = None,
+        at_risk: PointsAtRisk | None = None,
     ) -> bytes:
-        """The JSON of the whole answer. `keep` sees each report before it is encoded, and may add to it."""
+        """The JSON of the whole answer. `keep` sees each report before it is encoded, and may add to it. `at_risk`,
+        of a store's ledger, gives every finding its points at risk.
+        """
         if not work.is_batch:
             (entry,) = work.entries
             assert isinstance(entry, Entry)
-            return encode(self._one(entry, options, None, self.seconds, keep))
-        return encode(self._many(work.entries, options, describe, keep))
+            return encode(self._one(entry, options, None, self.seconds, keep, at_risk))
+        return encode(self._many(work.entries, options, describe, keep, at_risk))
 
     def _many(
         self,
@@ -62,6 +66,7 @@ class Prechecks:
         options: Options,
         describe: Callable[[ProblemError], dict[str, Any]],
         keep: Keep | None,
+        at_risk: PointsAtRisk | None,
     ) -> dict[str, Any]:
         """Each listing is compared with the others of the call; a bad one does not stop the rest."""
         peers = Peers([entry.listing for entry in entries if isinstance(entry, Entry)])
@@ -77,7 +82,7 @@ class Prechecks:
                 found = ProblemError("time_budget_spent", seconds=f"{self.seconds:g}")
             else:
                 try:
-                    found = self._one(entry, options, peers, left, keep)
+                    found = self._one(entry, options, peers, left, keep, at_risk)
                 except Exception:
                     self.failed(index)
                     found = ProblemError("internal_error")
@@ -96,7 +101,13 @@ class Prechecks:
         }
 
     def _one(
-        self, entry: Entry, options: Options, peers: Peers | None, seconds: float, keep: Keep | None
+        self,
+        entry: Entry,
+        options: Options,
+        peers: Peers | None,
+        seconds: float,
+        keep: Keep | None,
+        at_risk: PointsAtRisk | None,
     ) -> dict[str, Any]:
         report = self.pack.check(
             entry.listing,
@@ -106,6 +117,7 @@ class Prechecks:
             peers=peers,
             not_carried=entry.not_carried,
             seconds=seconds,
+            at_risk=at_risk,
         )
         answer = shape(report, options, entry.notes)
         if keep is not None:

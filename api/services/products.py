@@ -12,12 +12,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.problems import ErrorAt, ProblemError
+from api.services.at_risk import at_risk
 from api.services.backoffice import BackofficeRules
+from api.services.penalties import Penalties
 from api.services.recording import finding_row
 from engine import Pack, Report
 from engine.facts import Listing, Store
 from engine.findings import Mode
 from store_model import accounts, product_content
+from store_model.bulk import Place
 from store_model.findings_load import load_findings
 from store_model.outbox import emit
 from store_model.product_groups import groups_by_root
@@ -39,6 +42,7 @@ class Desk:
     pack: Pack
     rules: BackofficeRules
     seconds: float
+    penalties: Penalties
 
 
 def find(session: Session, product_id: int | None) -> Product:
@@ -99,6 +103,7 @@ def check(session: Session, desk: Desk, product: Product, *, now: datetime, list
         fixes=False,
         peers=[product_content.listing_of(other, content) for other, content in rows],
         seconds=desk.seconds,
+        at_risk=at_risk(desk.penalties, session, Place(product.entity_id, product.store_id), now),
     )
     if listing is None:
         findings = [finding_row(one, product.platform_id, product.id) for one in report.bare_findings]

@@ -19,6 +19,7 @@ from engine.intake.values import clean
 from store_model.db import Database
 from store_model.findings_load import FindingRow, PrecheckRow, load_findings, load_prechecks, product_ids
 from store_model.group_commit import GroupWriter
+from store_model.outbox import News, emit_many
 from store_model.tenancy import Scope
 
 ACTOR = "system:recorder"
@@ -148,11 +149,20 @@ class Recorder:
                     write(session, store_id, own)
 
 
+def _news(record: Recorded) -> News:
+    codes = sorted({finding.code for finding in record.findings})
+    row = record.row
+    data = {"precheck_id": row.id, "listing_id": row.listing_id, "verdict": row.verdict, "codes": codes}
+    return News("listing.prechecked", data)
+
+
 def write(session: Session, store_id: int, records: Sequence[Recorded]) -> None:
     """Record pre-checks of one store. Findings are kept for listings that are products of the store, the last check
     of each counting; of others only the pre-check itself says what was found.
     """
     load_prechecks(session, store_id, [record.row for record in records])
+    news = [_news(record) for record in records]
+    emit_many(session, entity_id=records[0].entity_id, store_id=store_id, news=news, now=records[-1].checked_at)
     listing_ids = {record.row.listing_id for record in records if record.row.listing_id is not None}
     known = product_ids(session, store_id, listing_ids)
     last = {record.row.listing_id: record for record in records if record.row.listing_id in known}

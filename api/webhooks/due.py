@@ -17,17 +17,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from store_model import contests, leases, outbox
+from store_model import contests, leases, outbox, work
 from store_model.db import Database
 from store_model.leases import DEAD, WAITING, Held, Retry
 from store_model.work import Sweep, WorkItem
 
 Handler = Callable[[Session, WorkItem, datetime], None]
-Run = Callable[[Session, datetime], None]
+Run = Callable[[Session, datetime], bool | None]
+"""What a sweep does, in a transaction of its own. True: there is more, run me again at once."""
+
 LEASE = timedelta(minutes=5)
 WAITS = (10, 60, 600, 3600, 6 * 3600)
 """Seconds until work that failed is tried again; then it is dead, and stays to be seen."""
@@ -132,7 +134,9 @@ class Due:
         try:
             with self.database.system(actor=f"system:{item.name}") as session:
                 leases.retry(session, Sweep, [Retry(held, now + found.every, "")], worker=self.worker)
-                found.run(session, now)
+                if found.run(session, now):
+                    session.flush()
+                    session.execute(update(Sweep).where(Sweep.id == item.id).values(due_at=now))
         except Exception as error:
             with self.database.system(actor="system:due") as session:
                 again = Retry(held, now + found.every, f"{type(error).__name__}: {error}")
@@ -163,6 +167,7 @@ class Due:
 
 def _forget(session: Session, before: datetime) -> None:
     outbox.forget_before(session, before)
+    work.forget_before(session, before)
 
 
 @sweep("contests.deadlines", every=timedelta(minutes=1))

@@ -27,6 +27,7 @@ def make_worker(state: Any) -> Worker:
         retention=timedelta(days=settings.event_retention_days),
         timeout=settings.webhook_timeout_seconds,
         handlers=state.handlers,
+        sweeps=state.sweeps,
         on_error=lambda what, error: log.error("worker", what=what, error=type(error).__name__),
     )
 

@@ -17,7 +17,8 @@ WHOLE = {"type": "integer"}
 TIME = {"type": "string", "format": "date-time"}
 CODES = {"type": "array", "items": TEXT}
 SAMPLES: Mapping[str, tuple[dict[str, Any], Any]] = {
-    "listing_id": (TEXT, "1005001234567890"),
+    "precheck_id": (TEXT, "0198d0c3a1f05e5e5e5e5e5e5e5e5e5e"),
+    "listing_id": ({"type": ["string", "null"]}, "1005001234567890"),
     "finding_id": (TEXT, "f_9f2c1b7e4d5a"),
     "code": (TEXT, "TITLE_STACKING"),
     "rule": (TEXT, "LST104"),
@@ -34,6 +35,7 @@ SAMPLES: Mapping[str, tuple[dict[str, Any], Any]] = {
     "entry": (TEXT, "V-2026-0042"),
     "step": (TEXT, "frozen_first"),
     "action": (TEXT, "account_frozen"),
+    "cause": ({"enum": ["time", "open_findings"]}, "time"),
     "start_at": (TIME, MOMENT),
     "until_at": ({"type": ["string", "null"], "format": "date-time"}, "2026-11-30T12:00:00Z"),
     "at": (TIME, MOMENT),
@@ -133,7 +135,7 @@ TYPES: Mapping[str, EventType] = {
     kind.name: kind
     for kind in (
         _type("listing.prechecked", "A draft or listing was pre-checked and recorded.", "商品已预检并记录。",
-              "listing_id", "verdict", "codes"),
+              "precheck_id", "listing_id", "verdict", "codes"),
         _type("listing.diagnosed", "A published listing was diagnosed.", "已发布商品完成诊断。",
               "listing_id", "verdict", "codes"),
         _type("listing.taken_down", "The platform took a listing down.", "平台下架了商品。", "listing_id", "reason"),
@@ -154,11 +156,12 @@ TYPES: Mapping[str, EventType] = {
               "kind", "subject_type", "subject_id", "due_at"),
         _type("points.added", "A ledger entry was booked.", "新增扣分记录。", *ENTRY),
         _type("points.reversed", "A ledger entry was reversed.", "扣分记录被撤销。", *ENTRY),
-        _type("points.lapsed", "A ledger entry lapsed.", "扣分记录到期清零。", *ENTRY),
+        _type("points.lapsed", "A ledger entry lapsed.", "扣分记录到期清零。", *ENTRY, "at"),
         _type("step.changed", "A ladder's step is another than before.", "处罚节点发生变化。",
               "ladder", "step", "balance"),
-        _type("step.forecast", "A step will be reached or left at a time.", "预计将到达或离开某处罚节点。",
-              "ladder", "step", "at"),
+        _type("step.forecast", "A step will hold from a time on, or would if all open findings were confirmed.",
+              "某处罚节点将在该时间生效，或在全部未处理结果被确认时生效。",
+              "ladder", "step", "at", "cause"),
         _type("enforcement.started", "The platform's enforcement began.", "平台处罚开始执行。", *ENFORCEMENT),
         _type("enforcement.ended", "The platform's enforcement ended.", "平台处罚结束。", *ENFORCEMENT),
         _type("appeal.opened", "An appeal was made.", "已提交申诉。", "appeal_id", "case_no", "at"),

@@ -96,6 +96,7 @@ class Worker:
         dice: Callable[[], float] = random.random,
         timeout: float = 15.0,
         handlers: Mapping[str, due.Handler] | None = None,
+        sweeps: Mapping[str, due.Sweeping] | None = None,
         on_error: Callable[[str, BaseException], None] = lambda what, error: None,
     ) -> None:
         self.database = database
@@ -105,7 +106,7 @@ class Worker:
         self.dice = dice
         self.name = f"worker-{secrets.token_hex(8)}"
         self.on_error = on_error
-        self.due = due.Due(database, self.name, self.now, retention=retention, handlers=handlers)
+        self.due = due.Due(database, self.name, self.now, retention=retention, handlers=handlers, sweeps=sweeps)
         self.delivered = 0
         self._options = {"allow_loopback": allow_loopback, "timeout": timeout}
         self._targets: dict[int, Target] = {}

@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LEFT_OUT = {
     "import_run", "import_refusal", "precheck", "notification_read", "complaint", "appeal", "store_enforcement",
     "work_item", "webhook_endpoint", "webhook_secret", "event_delivery", "delivery_attempt", "callback",
-    "callback_source",
+    "callback_source", "pack_told",
 }  # fmt: skip
 """What only comes to be by using the store: imports, recorded pre-checks, webhooks, complaints and appeals."""
 

@@ -51,3 +51,40 @@ def test_odd_texts_are_recorded_too(north: Caller) -> None:
     odd = {"id": "odd", "title": "tab\\t and \\\\ back\nslash \u0000 nul 😀 \\N 微信：abc"}
     assert north.post("/prechecks?strict=false", odd).status_code == 200
     assert len(north.get(f"/findings?product_id={product['id']}").json()["items"]) > 0
+
+
+def test_findings_say_what_they_put_at_risk_in_this_store(north: Caller, west: Caller, clean: dict[str, Any]) -> None:
+    draft = {**clean, "title": TITLE}
+    code_of = "TITLE_STACKING"
+
+    def risk(caller: Caller) -> Any:
+        found = {one["code"]: one for one in caller.post("/prechecks", draft).json()["findings"]}
+        return found[code_of]["points_at_risk"]
+
+    before = risk(north)
+    regime = north.client.app.state.pack.regime  # type: ignore[attr-defined]
+    offence = regime.by_code[code_of]
+    notice = {
+        "case_no": "RISK-1", "at": "2026-11-20T00:00:00Z", "offence": offence.id, "points": 4,
+        "grade": offence.grades[0].id,
+    }  # fmt: skip
+    assert north.post("/notices", {"items": [notice]}).status_code == 200
+    after = risk(north)
+    assert (before["from"], after["from"]) == (0, 4)
+    assert after["to"] == after["from"] + after["points"]
+    assert after["ladder"] == before["ladder"] == regime.ladders[offence.ladder].name
+    assert risk(west) == before
+
+
+def test_a_recorded_pre_check_is_told(north: Caller, clean: dict[str, Any]) -> None:
+    recorded = north.post("/prechecks", {**clean, "title": TITLE, "id": "told"}).json()["recorded"]
+    events = north.get("/events?limit=500").json()["events"]
+    (event,) = [
+        one["data"]["current"]
+        for one in events
+        if one["type"] == "listing.prechecked" and one["data"]["current"]["precheck_id"] == recorded
+    ]
+    assert event == {
+        "precheck_id": recorded, "listing_id": "told", "verdict": "valid", "codes": event["codes"],
+    }  # fmt: skip
+    assert "TITLE_STACKING" in event["codes"]
