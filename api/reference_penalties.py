@@ -52,7 +52,7 @@ TERMS = {
 def offence_page(rule: OffenceRule, lang: str = "en") -> str:
     """The page of an offence in Markdown."""
     words, terms = WORDS[lang], TERMS[lang]
-    lines = _head(rule, lang, [(terms["ladder"], f"`{rule.ladder}`")])
+    lines = page_head(rule, lang, [(terms["ladder"], f"`{rule.ladder}`")])
     lines += [f"## {terms['grades']}", ""]
     lines += table((terms["grade"], terms["points"], terms["step"]), [_grade(grade, lang) for grade in rule.grades])
     if said := _terms(rule, lang):
@@ -62,14 +62,16 @@ def offence_page(rule: OffenceRule, lang: str = "en") -> str:
             lines += [f"## {terms[name]}", "", *(f"- {line}" for line in _contest(contest, lang)), ""]
     if rule.codes:
         lines += [f"## {terms['findings']}", "", *(f"- `{code}` ({grade})" for code, grade in rule.codes.items()), ""]
-    return "\n".join([*lines, *_tail(rule, lang), f"## {words['examples']}", "", *_cases(rule, lang)]).rstrip() + "\n"
+    return (
+        "\n".join([*lines, *page_tail(rule, lang), f"## {words['examples']}", "", *_cases(rule, lang)]).rstrip() + "\n"
+    )
 
 
 def ladder_page(rule: LadderRule, lang: str = "en") -> str:
     """The page of a ladder in Markdown."""
     words, terms = WORDS[lang], TERMS[lang]
     lapse = terms[f"lapse_{rule.lapse}"].format(code_span(f"${rule.life or rule.reset}"))
-    lines = _head(rule, lang, [(terms["unit"], rule.unit), (terms["lapse"], lapse)])
+    lines = page_head(rule, lang, [(terms["unit"], rule.unit), (terms["lapse"], lapse)])
     lines += [f"## {terms['steps']}", ""]
     rows = []
     for step in rule.steps:
@@ -81,7 +83,7 @@ def ladder_page(rule: LadderRule, lang: str = "en") -> str:
         own, entity = (_measures(given, lang) for given in (step.actions, step.entity))
         rows.append((f"`{step.id}` {escaped(step.title[lang])}", node, own, entity))
     lines += table((terms["step"], terms["node"], terms["actions"], terms["entity"]), rows)
-    lines += [*_tail(rule, lang), f"## {words['examples']}", ""]
+    lines += [*page_tail(rule, lang), f"## {words['examples']}", ""]
     for example in rule.examples:
         entries = "; ".join(f"{row.at} {row.step or row.orders or row.points}" for row in example.entries)
         held = ", ".join((example.step or "", *example.enforcement)).strip(", ")
@@ -89,8 +91,8 @@ def ladder_page(rule: LadderRule, lang: str = "en") -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def penalty_data(rule: OffenceRule | LadderRule) -> dict[str, Any]:
-    """An offence or a ladder as data: everything its file says but its place on this machine's disk."""
+def penalty_data(rule: AnyRule) -> dict[str, Any]:
+    """A rule as data: everything its file says but its place on this machine's disk."""
     data: dict[str, Any] = msgspec.to_builtins(rule)
     data.pop("file", None)
     data.pop("parameters", None)
@@ -101,7 +103,8 @@ def penalty_data(rule: OffenceRule | LadderRule) -> dict[str, Any]:
     }
 
 
-def _head(rule: OffenceRule | LadderRule, lang: str, more: list[tuple[str, str]]) -> list[str]:
+def page_head(rule: Any, lang: str, more: list[tuple[str, str]]) -> list[str]:
+    """What stands above the page of a rule of these kinds: a table of facts, and why."""
     words, terms = WORDS[lang], TERMS[lang]
     until = f" {terms['until']} {rule.effective_until}" if rule.effective_until else ""
     rows = [
@@ -116,7 +119,8 @@ def _head(rule: OffenceRule | LadderRule, lang: str, more: list[tuple[str, str]]
     return [*lines, f"## {words['why']}", "", escaped(rule.why[lang]), ""]
 
 
-def _tail(rule: AnyRule, lang: str) -> list[str]:
+def page_tail(rule: AnyRule, lang: str) -> list[str]:
+    """Parameters, notes and sources."""
     words = WORDS[lang]
     head = tuple(words[key] for key in ("param", "since", "value", "unit", "origin", "note"))
     lines = [f"## {words['params']}", ""]

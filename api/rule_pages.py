@@ -8,6 +8,7 @@ from typing import Any
 
 from api.reference import check_data, check_page
 from api.reference_penalties import ladder_page, offence_page, penalty_data
+from api.reference_performance import indicator_page, score_page
 from engine.model.rule import AnyRule
 
 
@@ -23,6 +24,8 @@ PAGES: dict[str, Page] = {
     "check": Page(check_page, check_data),
     "offence": Page(offence_page, penalty_data),
     "ladder": Page(ladder_page, penalty_data),
+    "indicator": Page(indicator_page, penalty_data),
+    "score": Page(score_page, penalty_data),
 }
 """Kind of rule → its page."""
 

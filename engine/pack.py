@@ -30,6 +30,7 @@ from engine.loading.pack_files import Code, Contents, read_pack
 from engine.model.ladder import LadderRule
 from engine.model.offence import OffenceRule
 from engine.model.rule import AnyRule, CheckRule
+from engine.scoring.board import Performance
 from engine.taxonomy import Taxonomy
 
 Draft = Listing | Mapping[str, Any] | bytes | str
@@ -91,6 +92,11 @@ class Pack:
     def regime(self) -> Regime:
         """The penalty rules: offences and ladders, ready to compute with."""
         return Regime(self.offences.values(), self.ladders.values())
+
+    @lazily
+    def performance(self) -> Performance:
+        """The performance rules: indicators and scores, ready to compute with."""
+        return Performance(self._contents.indicators, self._contents.scores)
 
     @lazily
     def _changes(self) -> list[date]:

@@ -82,6 +82,10 @@ def runner(kind: str) -> Callable[[Pack, Any], Iterator[Outcome]]:
         from engine.loading import ledger_examples
 
         return ledger_examples.run_offence if kind == "offence" else ledger_examples.run_ladder
+    if kind in ("indicator", "score"):
+        from engine.loading import score_examples
+
+        return score_examples.run_indicator if kind == "indicator" else score_examples.run_score
     return _run_check
 
 

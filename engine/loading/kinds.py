@@ -13,9 +13,11 @@ from typing import Any
 from engine.errors import suggestion
 from engine.loading.fields import Faults
 from engine.loading.header import Context
+from engine.loading.indicators import read_indicator
 from engine.loading.ladders import read_ladder
 from engine.loading.offences import read_offence
 from engine.loading.reader import read_rule
+from engine.loading.scores import read_score
 from engine.loading.strict_yaml import Node
 
 
@@ -54,6 +56,22 @@ KINDS = {
         (
             "marketplace", "effective_from", "effective_until", "unit", "direction", "timezone", "lapse", "steps",
             "parameters", "life", "reset", "issue", "start", "least", "most", "earn",
+        ),
+    ),
+    "indicator": Kind(
+        "indicators",
+        read_indicator,
+        (
+            "marketplace", "effective_from", "effective_until", "over", "day", "timezone", "rows", "where", "left_out",
+            "once", "counts", "value", "window", "unit", "direction", "bands", "parameters",
+        ),
+    ),
+    "score": Kind(
+        "scores",
+        read_score,
+        (
+            "marketplace", "effective_from", "effective_until", "subject", "method", "most", "least", "missing",
+            "items", "of_score", "levels", "evaluated", "module", "parameters",
         ),
     ),
 }  # fmt: skip

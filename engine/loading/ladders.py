@@ -40,7 +40,7 @@ def read_ladder(root: Node, context: Context, faults: Faults) -> LadderRule | No
         **read_common(fields),
         "unit": fields.choice("unit", model.UNITS),
         "direction": direction,
-        "timezone": _timezone(fields),
+        "timezone": read_timezone(fields),
         "start": amounts.of(fields, "start", required=direction == "deduct"),
         "least": amounts.of(fields, "least"),
         "most": amounts.of(fields, "most"),
@@ -67,7 +67,8 @@ def read_ladder(root: Node, context: Context, faults: Faults) -> LadderRule | No
     return rule if faults.clean else None
 
 
-def _timezone(fields: Fields) -> str | None:
+def read_timezone(fields: Fields) -> str | None:
+    """The zone of the platform's clock; an unknown one is a fault."""
     name = fields.text("timezone")
     if name is not None:
         try:

@@ -151,7 +151,7 @@ def mutants_of(rule: OffenceRule | LadderRule) -> Iterator[tuple[Any, str]]:
     for name, parameter in rule.parameters.items():
         if name in challenge:
             continue
-        for changed, change in _steps(parameter):
+        for changed, change in steps_of(parameter):
             yield (
                 msgspec.structs.replace(rule, parameters={**rule.parameters, name: changed}),
                 f"params.{name} {change}",
@@ -195,16 +195,22 @@ def unnoticed(pack: Pack, rule: OffenceRule | LadderRule) -> Iterator[str]:
             yield change
 
 
-def _steps(parameter: Parameter) -> Iterator[tuple[Parameter, str]]:
-    for index, dated in enumerate(parameter.history):
-        value = dated.values[0]
+def steps_of(parameter: Parameter) -> Iterator[tuple[Parameter, str]]:
+    """The parameter with one of its numbers one smallest unit off."""
+    places = [
+        (index, position) for index, dated in enumerate(parameter.history) for position in range(len(dated.values))
+    ]
+    for index, position in places:
+        dated = parameter.history[index]
+        value = dated.values[position]
         if value.kind not in ("int", "decimal"):
             continue
         unit = Decimal(1).scaleb(min(int(Decimal(value.text).as_tuple().exponent), 0))
         for step in (unit, -unit):
             changed = msgspec.structs.replace(value, text=str(Decimal(value.text) + step))
             history = list(parameter.history)
-            history[index] = msgspec.structs.replace(dated, values=(changed,))
+            values = (*dated.values[:position], changed, *dated.values[position + 1 :])
+            history[index] = msgspec.structs.replace(dated, values=values)
             yield (
                 msgspec.structs.replace(parameter, history=tuple(history)),
                 f"{dated.since} {value.text} → {changed.text}",

@@ -75,6 +75,11 @@ def _other_survivors(pack: Pack, rule_id: str) -> Iterator[Survivor]:
 
         for change in unnoticed(pack, rule):
             yield Survivor(rule.file, 1, rule_id, change)
+    if rule.kind in ("indicator", "score"):
+        from engine.loading import score_examples
+
+        for change in score_examples.unnoticed(pack, rule):
+            yield Survivor(rule.file, 1, rule_id, change)
 
 
 class _Scene:

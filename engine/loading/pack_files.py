@@ -30,9 +30,11 @@ from engine.loading.header import Context
 from engine.loading.kinds import KINDS, kind_of
 from engine.loading.strict_yaml import Node, parse
 from engine.loading.taxonomy_files import check_taxonomy
+from engine.model.indicator import IndicatorRule
 from engine.model.ladder import LadderRule
 from engine.model.offence import OffenceRule
 from engine.model.rule import CheckRule
+from engine.model.score import ScoreRule
 
 RULE_FILE = re.compile(r"[A-Z]{3}[0-9]{3}_.*\.yaml\Z")
 
@@ -74,6 +76,8 @@ class Contents(Struct, frozen=True):
     baseline: dict[str, Any]
     offences: tuple[OffenceRule, ...] = ()
     ladders: tuple[LadderRule, ...] = ()
+    indicators: tuple[IndicatorRule, ...] = ()
+    scores: tuple[ScoreRule, ...] = ()
     pair_model: PairModel | None = None
 
     def word_lists(self) -> dict[str, WordList]:
