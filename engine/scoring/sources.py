@@ -83,8 +83,8 @@ ROWS: Mapping[str, RowKind] = {
     "evaluations": _kind(
         {
             "order": TEXT, "buyer": TEXT, "carrier": TEXT, "stars": NUMBER, "description": NUMBER,
-            "communication": NUMBER, "delivery": NUMBER, "given": MOMENT, "finished": MOMENT, "amount": NUMBER, "currency": TEXT,
-            "dispute": TEXT,
+            "communication": NUMBER, "delivery": NUMBER, "given": MOMENT, "finished": MOMENT,
+            "amount": NUMBER, "currency": TEXT, "dispute": TEXT,
         },
         (),
         Fault("rating_missing", "missing", ("stars",)),
