@@ -43,6 +43,12 @@ app.command(
     "Exit code: 0 nothing blocks, 1 findings that block, 2 bad input. 退出码：0 无拦截项，1 有拦截项，2 输入有误。",
 )
 app.command(
+    "api.cli.diagnose:diagnose",
+    name="diagnose",
+    help="Diagnose a whole catalogue by all cores, and go on after a crash. 多核诊断整店商品，中断后可继续。\n\n"
+    "Exit code: 0 nothing blocks, 1 findings that block, 2 bad input. 退出码：0 无拦截项，1 有拦截项，2 输入有误。",
+)
+app.command(
     "api.cli.importing:import_file",
     name="import",
     help="Import files of products, orders, disputes and reviews into a store. 将商品、订单、纠纷、评价文件导入店铺。",

@@ -152,10 +152,10 @@ class CsvWriter(Writer):
                 )
 
     def _write(self, **values: Any) -> None:
-        self._csv.writerow([_cell(values.get(column)) for column in COLUMNS])
+        self._csv.writerow([safe_cell(values.get(column)) for column in COLUMNS])
 
 
-def _cell(value: Any) -> Any:
+def safe_cell(value: Any) -> Any:
     """A text that a spreadsheet would run as a formula is kept text by a leading apostrophe."""
     if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
         return "'" + value

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from engine.conditions.operators import OPERATORS, search, transformed
+from engine.evaluate.wording import Wording
 from engine.features.registry import Collection, Feature, Registry
 from engine.features.resources import WordList
 from engine.model.expressions import Comparison, Literal, Many, Other, Param, Ref, Value, Words, refs
@@ -20,7 +21,7 @@ class BoundRule:
     wrong: the code, and with it the rule where that is not the pack's first of the code.
     """
 
-    __slots__ = ("fault", "fields", "lists", "parameters", "reads", "refs", "registry", "rule")
+    __slots__ = ("fault", "fields", "lists", "parameters", "reads", "refs", "registry", "rule", "wording")
 
     def __init__(self, rule: CheckRule, as_of: date, registry: Registry, lists: Mapping[str, WordList]) -> None:
         self.rule = rule
@@ -36,6 +37,7 @@ class BoundRule:
                 values = tuple(literal.value for literal in dated.values)
                 self.parameters[name] = values if parameter.is_list else values[0]
         self.fields = registry.collections[rule.each.collection.name].item if rule.each else {}
+        self.wording = Wording(rule, self.parameters, self.fields)
 
     @property
     def collection(self) -> Collection | None:

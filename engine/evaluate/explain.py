@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from engine.conditions.operators import OPERATORS
 from engine.evaluate.bound import BoundRule
-from engine.evaluate.finding import plain, shown
 from engine.evaluate.interpret import Step, Trace, decide, items
 from engine.evaluate.program import Program
 from engine.evaluate.report import Report
+from engine.evaluate.wording import plain, shown
 from engine.features.view import View
 from engine.model.expressions import Literal, Many, Other, Words
 from engine.model.rule import CheckRule

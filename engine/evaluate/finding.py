@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date
-from decimal import Decimal
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -14,12 +11,11 @@ import msgspec
 from engine.evaluate.bound import BoundRule
 from engine.evaluate.compile import UNSET, read_features
 from engine.evaluate.interpret import read
+from engine.evaluate.wording import Piece, plain, shown
 from engine.features.texts import texts
 from engine.features.view import View
 from engine.findings import Fix, Location, Result
 from engine.lazily import lazily
-from engine.loading.messages import PLACEHOLDER, placeholders
-from engine.loading.selections import split_argument
 from engine.model.expressions import Ref
 
 
@@ -102,21 +98,21 @@ class Finding:
     @lazily
     def message(self) -> dict[str, str]:
         """What was seen and what to do, in each language."""
-        return {language: self._fill(text) for language, text in self._bound.rule.message.items()}
+        return {language: self._fill(pieces) for language, pieces in self._bound.wording.messages.items()}
 
     @lazily
     def evidence(self) -> dict[str, Any]:
         """The measured values that the condition or the message reads, by name."""
-        rule = self._bound.rule
-        prefix = f"{rule.each.item}." if rule.each else ""
+        wording = self._bound.wording
+        prefix = wording.prefix
         found: dict[str, Any] = {}
         for ref in self._bound.refs:
             if ref.item:
                 found[prefix + ref.name] = plain(getattr(self._item, ref.name))
             elif (value := self._value(ref)) is not None:
                 found[str(ref)] = plain(value)
-        for name in placeholders(rule.message["en"]):
-            if name not in self._bound.parameters and name not in found:
+        for name in wording.names:
+            if name not in found:
                 found[name] = plain(self._named(name))
         return found
 
@@ -172,8 +168,7 @@ class Finding:
         texts = sorted({place.text.casefold() for place in self.own_locations if place.text})
         if texts:
             return texts
-        names = [name for name in placeholders(self._bound.rule.message["en"]) if name not in self._bound.parameters]
-        return [f"{name}={plain(self._identifying(name))}" for name in sorted(names)]
+        return [f"{name}={plain(self._identifying(name))}" for name in self._bound.wording.sorted_names]
 
     def _identifying(self, name: str) -> Any:
         """What a placeholder tells of the fault itself: of an item that has a position, which one it is."""
@@ -199,46 +194,12 @@ class Finding:
         return self._values[ref] if ref in self._values else read(self._bound, ref, self._view, self._item)
 
     def _named(self, name: str) -> Any:
-        each = self._bound.rule.each
-        if each is not None and name.startswith(f"{each.item}."):
-            field = name[len(each.item) + 1 :]
-            if field in self._bound.fields:
-                return getattr(self._item, field)
-        return self._value(Ref(*split_argument(name)))
+        source = self._bound.wording.source(name)
+        return getattr(self._item, source) if isinstance(source, str) else self._value(source)
 
-    def _fill(self, text: str) -> str:
-        def fill(match: Any) -> str:
-            name, form = match.group(1), match.group(2)
-            parameters = self._bound.parameters
-            return shown(parameters[name] if name in parameters else self._named(name), form)
-
-        return PLACEHOLDER.sub(fill, text)
-
-
-LONGEST_SHOWN = 300
-"""Code points of one value in a message; the location holds all of it."""
-
-
-def shown(value: Any, form: str | None = None) -> str:
-    """A value as a reader wants to see it."""
-    if value is None:
-        return "—"
-    if isinstance(value, list | tuple | set | frozenset):
-        return shown(", ".join(shown(item) for item in islice(value, LONGEST_SHOWN)))
-    if form and isinstance(value, int | Decimal):
-        return format(value, form)
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f") if value.is_finite() else str(value)
-    text = str(value)
-    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON data: Decimal and date as text, tuples and sets as lists."""
-    if isinstance(value, Decimal | date):
-        return str(value)
-    if isinstance(value, set | frozenset):
-        return sorted(plain(item) for item in value)
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value
+    def _fill(self, pieces: Sequence[Piece]) -> str:
+        if len(pieces) == 1:
+            return pieces[0].words
+        return "".join(
+            [words if name is None else words + shown(self._named(name), form) for words, name, form in pieces]
+        )

@@ -196,6 +196,14 @@ class Report:
             causes.setdefault(index, f"{type(error).__name__}: {error}"[:200])
         return tuple(RuleError(self._program.rules[index].rule.id, cause) for index, cause in sorted(causes.items()))
 
+    def undecided(self) -> frozenset[str]:
+        """The rules of `not_checked` that lacked a fact or the category, without saying which: many times as fast."""
+        rules, scope_of, applies = self._program.rules, self._program.scope_of, self._applies
+        found = {index for index, _, _ in self._unchecked if (s := scope_of[index]) is None or applies[s]}
+        if None in applies:
+            found |= {index for index, scope in enumerate(scope_of) if scope is not None and applies[scope] is None}
+        return frozenset([rules[index].rule.id for index in found])
+
     @lazily
     def not_checked(self) -> tuple[NotChecked, ...]:
         """Rules that apply but could not be decided."""
