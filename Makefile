@@ -21,7 +21,11 @@ demo: .venv/.installed
 	$(BIN)/storewarden check samples/draft.json samples/open-platform-product.json; [ $$? -eq 1 ]
 	$(BIN)/storewarden check samples/dianxiaomi-export.xlsx --lang zh --min-severity warning; [ $$? -eq 2 ]
 
-test: .venv/.installed
+# The official JavaScript library of Standard Webhooks; without npm its test says that it was skipped.
+tests/webhooks/js/node_modules: tests/webhooks/js/package-lock.json
+	@if command -v npm >/dev/null; then cd tests/webhooks/js && npm ci --silent --no-audit --no-fund && touch node_modules; fi
+
+test: .venv/.installed tests/webhooks/js/node_modules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -12,13 +12,15 @@ Times are given by the caller.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Integer, String, Update, bindparam, select, tuple_, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import BigInteger, Integer, String, Update, bindparam, cast, func, select, true, tuple_, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from store_model.columns import UtcDateTime
 
@@ -81,14 +83,57 @@ def claim(
         .with_for_update(skip_locked=True)
         .cte("picked")  # its lock clause keeps PostgreSQL from folding it in and running it again for each row
     )
-    taken = (
-        update(cls)
-        .where(cls.id.in_(select(picked.c.id)))
-        .values(state=RUNNING, leased_by=worker, due_at=now + lease, attempts=cls.attempts + 1)
-        .returning(cls)
-    )
+    taken = _taken(cls, picked, worker, now + lease).returning(cls)
     rows = session.scalars(taken, execution_options={"synchronize_session": False, "populate_existing": True})
     return sorted(rows, key=lambda row: row.id)
+
+
+def claim_each(
+    session: Session,
+    cls: type[Leased],
+    column: Any,
+    rooms: Mapping[int, int],
+    *,
+    worker: str,
+    now: datetime,
+    lease: timedelta,
+    columns: Sequence[Any],
+) -> list[Any]:
+    """`claim` for many groups at once: of each value of `column`, as many rows as there is room for.
+
+    One statement for all groups with the same room; answers `columns` of the rows taken, and no objects.
+    """
+    by_room: dict[int, list[int]] = {}
+    for key, room in rooms.items():
+        if room > 0:
+            by_room.setdefault(room, []).append(key)
+    found: list[Any] = []
+    for room, keys in by_room.items():
+        picked = _of_each(session, cls, column, keys, room, now).cte("picked")
+        taken = _taken(cls, picked, worker, now + lease).returning(*columns)
+        found += session.execute(taken, execution_options={"synchronize_session": False}).all()
+    return found
+
+
+def _taken(cls: type[Leased], picked: Any, worker: str, until: datetime) -> Any:
+    return (
+        update(cls)
+        .where(cls.id.in_(select(picked.c.id)))
+        .values(state=RUNNING, leased_by=worker, due_at=until, attempts=cls.attempts + 1)
+    )
+
+
+def _of_each(session: Session, cls: type[Leased], column: Any, keys: list[int], room: int, now: datetime) -> Any:
+    """The ids of the first `room` due rows of each key, each found by the index on (column, due_at)."""
+    row = aliased(cls)
+    of_key = getattr(row, column.key)
+    due = select(row.id).where(row.due_at <= now).order_by(row.due_at, row.id).limit(room)
+    if session.get_bind().dialect.name == "sqlite":
+        key = func.json_each(json.dumps(keys)).table_valued("value").alias("wanted")
+        return select(cls.id).select_from(key).join(cls, cls.id.in_(due.where(of_key == key.c.value).correlate(key)))
+    key = func.unnest(cast(keys, postgresql.ARRAY(BigInteger))).table_valued("key").render_derived(name="wanted")
+    first = due.where(of_key == key.c.key).with_for_update(skip_locked=True, of=row).lateral("first")
+    return select(first.c.id).select_from(key).join(first, true())
 
 
 def renew(session: Session, cls: type[Leased], held: Collection[Held], *, worker: str, until: datetime) -> set[int]:

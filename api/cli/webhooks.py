@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
@@ -115,7 +114,7 @@ def worker() -> int:
     """
     from api.app import create_app
     from api.settings import read_settings
-    from api.webhooks.running import run_alone
+    from api.webhooks.running import new_runner, run_alone
 
     try:
         app = create_app(read_settings(os.environ))
@@ -123,5 +122,6 @@ def worker() -> int:
         return fail("\n".join(map(str, error.faults)))
     except StorewardenError as error:
         return fail(str(error))
-    asyncio.run(run_alone(app.state))
+    with new_runner() as runner:
+        runner.run(run_alone(app.state))
     return CLEAN

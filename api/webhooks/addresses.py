@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -69,6 +70,7 @@ def is_loopback(address: Address) -> bool:
     return address in ipaddress.IPv4Network("127.0.0.0/8") if address.version == 4 else address.is_loopback
 
 
+@lru_cache(maxsize=2000)
 def check_url(url: str, *, allow_loopback: bool = False) -> None:
     """UrlRefused for what can never be an endpoint. Names are not resolved here: that says nothing about later."""
     if len(url) > LONGEST or not url.isascii() or any(c <= " " or c in "\\\x7f" for c in url):

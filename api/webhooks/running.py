@@ -52,6 +52,15 @@ def begin(state: Any) -> Working:
     return Working(worker, asyncio.get_running_loop().create_task(worker.run()))
 
 
+def new_runner() -> asyncio.Runner:
+    """A runner on the quicker loop where there is one, as uvicorn chooses for the service itself."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.Runner()
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
+
+
 async def run_alone(state: Any) -> None:
     """Run a worker until SIGTERM or SIGINT."""
     working = begin(state)

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -98,6 +99,7 @@ def check_key(key: str) -> None:
         raise ValueError("no key")
 
 
+@lru_cache(maxsize=1000)
 def _raw(key: str) -> bytes:
     """The bytes behind a mark; ValueError when it is no key."""
     text = key

@@ -32,6 +32,9 @@ from store_model.leases import DEAD, Held, Retry
 from store_model.outbox import Event
 
 ACTOR = "system:webhooks"
+TAKEN = (
+    Delivery.id, Delivery.attempts, Delivery.entity_id, Delivery.store_id, Delivery.event_id, Delivery.endpoint_id,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,32 +218,31 @@ class Worker:
             waiting = select(Delivery.id).where(Delivery.endpoint_id == Endpoint.id, Delivery.due_at <= now).exists()
             rows = session.scalars(select(Endpoint).where(waiting)).all()
         found = {row.id: row for row in rows}
-        jobs: list[Job] = []
+        wanted: dict[int, int] = {}
         free = self.pace.in_flight - len(self._in_hand)
+        for number, row in found.items():
+            wanted[number] = max(0, min(rooms.get(number, row.max_concurrency), free))
+            free -= wanted[number]
         with self.database.system(actor=ACTOR) as session:
-            for number, row in found.items():
-                room = min(rooms.get(number, row.max_concurrency), free - len(jobs))
-                if room > 0:
-                    jobs += self._take_of(session, row, room, now)
-        return found, jobs
+            return found, self._take_of(session, found, wanted, now)
 
-    def _take_of(self, session: Session, endpoint: Endpoint, room: int, now: datetime) -> list[Job]:
-        rows = leases.claim(
-            session, Delivery, worker=self.name, now=now, lease=timedelta(seconds=self.pace.lease), limit=room,
-            where=(Delivery.endpoint_id == endpoint.id,),
+    def _take_of(
+        self, session: Session, found: Mapping[int, Endpoint], wanted: Mapping[int, int], now: datetime
+    ) -> list[Job]:
+        rows = leases.claim_each(
+            session, Delivery, Delivery.endpoint_id, wanted, worker=self.name, now=now,
+            lease=timedelta(seconds=self.pace.lease), columns=TAKEN,
         )  # fmt: skip
-        held = [Held(row.id, row.attempts) for row in rows]
-        if endpoint.state != ENABLED:  # it was disabled while they were leased
-            leases.finish(session, Delivery, held, worker=self.name, now=now, state=DEAD, error="endpoint disabled")
-            return []
-        wanted = {row.event_id for row in rows}
-        events = {
-            event.id: event for event in session.scalars(select(Event).where(Event.id.in_(wanted)))
-        } if wanted else {}  # fmt: skip
+        off = [Held(row.id, row.attempts) for row in rows if found[row.endpoint_id].state != ENABLED]
+        if off:  # they were disabled while these were leased
+            leases.finish(session, Delivery, off, worker=self.name, now=now, state=DEAD, error="endpoint disabled")
+            rows = [row for row in rows if found[row.endpoint_id].state == ENABLED]
+        told = select(Event.id, Event.public_id, Event.body).where(Event.id.in_({row.event_id for row in rows}))
+        events = {event.id: event for event in session.execute(told)} if rows else {}
         return [
-            Job(item, row.entity_id, row.store_id, events[row.event_id].public_id,
+            Job(Held(row.id, row.attempts), row.entity_id, row.store_id, events[row.event_id].public_id,
                 events[row.event_id].body.encode(), row.endpoint_id)
-            for item, row in zip(held, rows, strict=True)
+            for row in sorted(rows, key=lambda row: row.id)
         ]  # fmt: skip
 
     def _refresh(self, found: Mapping[int, Endpoint] | None) -> None:

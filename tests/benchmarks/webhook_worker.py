@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
 from api.settings import Settings
 from api.webhooks import schedule
+from api.webhooks.running import new_runner
 from api.webhooks.sealing import Sealer
 from api.webhooks.worker import Pace, Worker
 from store_model.db import open_database
@@ -20,4 +20,5 @@ async def main(url: str, folder: str, lease: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3])))
+    with new_runner() as runner:
+        runner.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3])))

@@ -93,6 +93,30 @@ def test_the_command_for_developers_prints_what_is_verified() -> None:
     check_receiver([sys.executable, "-c", code], port, secret, environment)
 
 
+JS = ROOT / "tests" / "webhooks" / "js"
+
+
+@pytest.mark.skipif(
+    shutil.which("node") is None or not (JS / "node_modules" / "standardwebhooks").is_dir(),
+    reason="the official JavaScript library is not installed; node and `npm ci` in tests/webhooks/js bring it",
+)
+def test_the_official_javascript_library_accepts_what_we_sign_and_nothing_else() -> None:
+    old, secret, other = (signing.new_secret("v1") for _ in range(3))
+    body = json.dumps({"type": "finding.opened", "title": "标题 é"}, ensure_ascii=False)
+
+    def verify(secret: str, headers: dict[str, str], body: str) -> str:
+        given = json.dumps({"secret": secret, "headers": headers, "body": body})
+        done = subprocess.run(["node", str(JS / "verify.js")], input=given, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    good = signing.headers([old, secret], "evt_1", int(time.time()), body.encode())
+    assert [verify(key, good, body) for key in (old, secret)] == ["verified", "verified"]
+    assert verify(other, good, body) == "No matching signature found"
+    assert verify(secret, good, body + " ") == "No matching signature found"
+    late = signing.headers([secret], "evt_1", int(time.time()) - 1000, body.encode())
+    assert verify(secret, late, body) == "Message timestamp too old"
+
+
 def test_every_type_is_documented() -> None:
     assert reference() in PAGE
 
