@@ -293,7 +293,7 @@ EXPLAIN = _operation(
 RULES = _operation(_ref("RulePage"), problems=(*GUARDED, "bad_page_token", "invalid_parameter"))
 TEXT: dict[str, Any] = {"schema": {"type": "string"}}
 RULE = _operation(
-    _ref("Rule"),
+    {"anyOf": [_ref("Rule"), _ref("OtherRule")]},
     problems=(*GUARDED, "unknown_rule", "not_acceptable"),
     also={"text/html": TEXT, "text/markdown": TEXT},
 )
@@ -310,6 +310,7 @@ ANSWERS = (
     schemas.ExplanationOut,
     schemas.RulePage,
     schemas.RuleOut,
+    schemas.OtherRuleOut,
     schemas.FeaturesOut,
     schemas.CodesOut,
     schemas.Health,

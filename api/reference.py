@@ -130,20 +130,15 @@ def check_data(rule: CheckRule) -> dict[str, Any]:
     }
 
 
-def rule_summary(rule: CheckRule) -> dict[str, Any]:
-    """What a list of rules shows of each."""
-    return {
-        "id": rule.id,
-        "name": rule.name,
-        "code": rule.code,
-        "title": rule.title,
-        "section": rule.section,
-        "severity": rule.severity,
-        "confidence": rule.confidence,
-        "mode": rule.mode,
-        "status": rule.status,
-        "revision": rule.revision,
-    }
+CHECKS_ALONE = ("code", "section", "severity", "confidence", "mode")
+"""What only a check has: the other kinds accuse nobody."""
+
+
+def rule_summary(rule: AnyRule) -> dict[str, Any]:
+    """What a list of rules shows of each, whatever its kind."""
+    shown = {"id": rule.id, "name": rule.name, "kind": rule.kind, "title": rule.title}
+    own = {name: getattr(rule, name) if isinstance(rule, CheckRule) else None for name in CHECKS_ALONE}
+    return {**shown, **own, "status": rule.status, "revision": rule.revision}
 
 
 def parameter_data(parameter: Parameter) -> dict[str, Any]:

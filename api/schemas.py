@@ -195,22 +195,36 @@ class ExplanationOut(Strict):
 
 
 class RuleSummary(Strict):
+    """A rule of any kind; what only a check has is null in the others."""
+
     id: str
     name: str
-    code: str
+    kind: str
     title: Text
-    section: str
-    severity: Literal["error", "warning", "info"]
-    confidence: Literal["high", "medium", "low"]
-    mode: Literal["shadow", "warn", "block"]
+    code: str | None
+    section: str | None
+    severity: Literal["error", "warning", "info"] | None
+    confidence: Literal["high", "medium", "low"] | None
+    mode: Literal["shadow", "warn", "block"] | None
+    status: Literal["experimental", "stable", "deprecated"]
+    revision: int
+
+
+class OtherRuleOut(Struct, kw_only=True):
+    """A rule that is no check, as its page shows it: what more its kind has stands beside these fields."""
+
+    id: str
+    kind: str
+    name: str
+    title: Text
+    why: Text
     status: Literal["experimental", "stable", "deprecated"]
     revision: int
 
 
 class RuleOut(RuleSummary):
-    """A rule as its page shows it."""
+    """A check as its page shows it."""
 
-    kind: str
     why: Text
     message: Text
     applies_to: dict[str, Any]

@@ -20,13 +20,15 @@ from api.rule_pages import rule_data, rule_page
 from engine import Pack
 from engine.errors import nearest
 from engine.features.registry import SUBJECTS
+from engine.loading.kinds import KINDS
 from engine.model import rule as model
-from engine.model.rule import CheckRule
+from engine.model.rule import AnyRule, CheckRule
 
 router = APIRouter(prefix="/v1", tags=["reference"], dependencies=[Depends(Guard("reference"))])
 
 Section = Literal[model.SECTIONS]  # type: ignore[valid-type]
 SeverityName = Literal[model.SEVERITIES]  # type: ignore[valid-type]
+KindName = Literal[tuple(KINDS)]  # type: ignore[valid-type]
 ModeName = Literal[model.MODES]  # type: ignore[valid-type]
 MAX_PAGE = 1000
 """More is not refused but cut to this (AIP-158)."""
@@ -40,23 +42,26 @@ async def rules(
     section: Annotated[Section | None, Query()] = None,
     severity: Annotated[SeverityName | None, Query()] = None,
     mode: Annotated[ModeName | None, Query()] = None,
+    kind: Annotated[KindName | None, Query()] = None,
     code: Annotated[str | None, Query(max_length=100)] = None,
     category: Annotated[str | None, Query(max_length=100)] = None,
     page_size: Annotated[int, Query(ge=1, le=100_000)] = 50,
     page_token: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
-    """Rules by id. `category`: those that apply to listings of this category id."""
+    """Rules by id: checks, or those of another `kind`. `category`: those that apply to listings of this category id."""
     pack: Pack = request.app.state.pack
     wanted = {"section": section, "severity": severity, "mode": mode, "code": code}
-    binding = repr([pack.digest, *(str(value) for value in wanted.values()), category])
+    kind_name = "check" if kind is None else str(kind)
+    binding = repr([pack.digest, kind_name, *(str(value) for value in wanted.values()), category])
     secret = pack.digest.encode()
     after = "" if page_token is None else paging.read_token(page_token, binding=binding, secret=secret)
     lineage = _lineage(pack, category) if category is not None else None
     found = [
         rule
-        for rule in pack.rules.values()
-        if rule.id > after
-        and all(value is None or getattr(rule, name) == str(value) for name, value in wanted.items())
+        for rule in pack.all_rules.values()
+        if rule.kind == kind_name
+        and rule.id > after
+        and all(value is None or getattr(rule, name, None) == str(value) for name, value in wanted.items())
         and (lineage is None or _applies(rule, lineage))
     ]
     found.sort(key=lambda rule: rule.id)
@@ -162,6 +167,9 @@ def _lineage(pack: Pack, category_id: str) -> frozenset[str]:
     return frozenset({category_id}) if found is None else frozenset({found.id, *found.ancestors})
 
 
-def _applies(rule: CheckRule, lineage: frozenset[str]) -> bool:
+def _applies(rule: AnyRule, lineage: frozenset[str]) -> bool:
+    """Kinds without categories apply to all of them."""
+    if not isinstance(rule, CheckRule):
+        return True
     wanted = not rule.categories or not lineage.isdisjoint(rule.categories)
     return wanted and lineage.isdisjoint(rule.not_categories)

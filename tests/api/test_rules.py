@@ -49,6 +49,17 @@ def test_filters_narrow_the_list_and_hold_over_pages(client: TestClient, pack: P
             assert page_through(client, f"{name}={value}&page_size=3") == wanted
 
 
+def test_rules_of_every_kind_can_be_listed_and_read(client: TestClient, pack: Pack) -> None:
+    kinds = {rule.kind for rule in pack.all_rules.values()}
+    assert {"check", "offence", "ladder"} <= kinds
+    for kind in kinds:
+        wanted = sorted(rule.id for rule in pack.all_rules.values() if rule.kind == kind)
+        assert page_through(client, f"kind={kind}&page_size=7") == wanted
+        one = msgspec.json.decode(client.get(f"/v1/rules/{wanted[0]}").content, type=schemas.OtherRuleOut)
+        assert (one.id, one.kind) == (wanted[0], kind)
+    assert page_through(client, "kind=ladder&severity=error") == []
+
+
 def test_a_category_keeps_the_rules_that_apply_to_it(client: TestClient, pack: Pack) -> None:
     scoped = next(rule for rule in pack.rules.values() if rule.categories)
     assert scoped.id in page_through(client, f"category={scoped.categories[0]}")
@@ -59,7 +70,13 @@ def test_a_category_keeps_the_rules_that_apply_to_it(client: TestClient, pack: P
 
 @pytest.mark.parametrize(
     ("query", "parameter"),
-    [("section=kitchen", "section"), ("severity=fatal", "severity"), ("mode=x", "mode"), ("page_size=0", "page_size")],
+    [
+        ("section=kitchen", "section"),
+        ("severity=fatal", "severity"),
+        ("mode=x", "mode"),
+        ("kind=x", "kind"),
+        ("page_size=0", "page_size"),
+    ],
 )
 def test_a_filter_that_cannot_be_used_names_what_it_may_be(client: TestClient, query: str, parameter: str) -> None:
     answer = client.get(f"/v1/rules?{query}")
