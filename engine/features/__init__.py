@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from engine.features import (
     attributes,
+    brands,
     category,
     characters,
     contacts,
@@ -37,6 +38,7 @@ SUBJECT_ARGUMENTS: Mapping[str, frozenset[str]] = {}
 __all__ = [
     "SUBJECT_ARGUMENTS",
     "attributes",
+    "brands",
     "category",
     "characters",
     "contacts",

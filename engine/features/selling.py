@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine.features.brands import brands_mentions
 from engine.features.category_of import category
 from engine.features.given_attributes import BRAND, items_of
 from engine.features.product_noun import head_mention, mentions, names_category, place
 from engine.features.registry import Field, collection, feature
-from engine.features.screening import brands_mentions
 from engine.features.view import View
 from engine.findings import Location
 from engine.taxonomy.tree import fold
