@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
 from engine.errors import UnknownName
 from engine.model.indicator import IndicatorRule
 from engine.model.score import ScoreRule
-from engine.scoring import days
 from engine.scoring.bound import Counting, counting_of
 from engine.scoring.counting import Counts, Number
 from engine.scoring.judging import Judgement, Sums, Terms, judge, terms_of
@@ -67,13 +66,30 @@ class InForce:
         return found
 
     def judge(
-        self, windows: Windows, confidence: Decimal, *, recorded: frozenset[str] | None = None
+        self,
+        windows: Windows,
+        confidence: Decimal | None,
+        *,
+        recorded: frozenset[str] | None = None,
+        only: Collection[str] | None = None,
     ) -> dict[str, Judgement]:
-        """Every indicator. `recorded`: `kind.column` that the data has (None: all); others are not assessed."""
+        """Every indicator (or `only` some). `recorded`: `kind.column` that the data has (None: all); others are not
+        assessed. `confidence` of the intervals; None leaves them out."""
         return {
             name: judge(terms, windows, confidence, is_recorded=self._is_recorded(name, recorded))
             for name, terms in self.terms.items()
+            if only is None or name in only
         }
+
+    def needs(self, score: str) -> frozenset[str]:
+        """The indicators that a score stands on, through other scores too."""
+        found: set[str] = set()
+        formula = self.formula(score)
+        if formula.rule.of_score is not None:
+            return self.needs(formula.rule.of_score)
+        for bound in formula.items:
+            found |= self.needs(bound.item.of) if bound.item.of in self.formulas else {bound.item.of}
+        return frozenset(found)
 
     def _is_recorded(self, name: str, recorded: frozenset[str] | None) -> bool:
         if recorded is None:
@@ -125,8 +141,3 @@ def by_day(counts: Counts, *, store: str | None = None, listing: str | None = No
             for key, number in sums.items():
                 into[key] = into.get(key, 0) + number
     return found
-
-
-def as_of_number(as_of: date) -> int:
-    """The number of the day of an answer; its own counts are not in it."""
-    return days.number(as_of)

@@ -88,8 +88,8 @@ def terms_of(rule: IndicatorRule, as_of: date) -> Terms:
     )
 
 
-def judge(terms: Terms, sums: Mapping[int, Sums], confidence: Decimal, *, is_recorded: bool = True) -> Judgement:
-    """What the sums of each window (length in days → key → number) say."""
+def judge(terms: Terms, sums: Mapping[int, Sums], confidence: Decimal | None, *, is_recorded: bool = True) -> Judgement:
+    """What the sums of each window (length in days → key → number) say. `confidence` None: without an interval."""
     rule = terms.rule
     window = terms.long
     if terms.short is not None and terms.enough is not None and _total(sums[terms.short], terms.whole) >= terms.enough:
@@ -105,7 +105,7 @@ def judge(terms: Terms, sums: Mapping[int, Sums], confidence: Decimal, *, is_rec
         "left_out": _left_out(rule.id, chosen),
     }
     reason = "not_recorded" if not is_recorded else "nothing" if not whole else "few" if whole < terms.minimum else None
-    interval = _interval(rule, part, whole, confidence)
+    interval = _interval(rule, part, whole, confidence) if confidence is not None else None
     if reason is not None:
         return Judgement(value=None, band="not_assessed", reason=reason, interval=interval, **common)
     value = part if rule.value.kind == "total" else (part / whole).quantize(VALUE_PLACES)
