@@ -32,6 +32,8 @@ from api.routes import recorded
 from api.routes import service as service_routes
 from api.routing import ByFirstWord
 from api.rule_pages import rule_data
+from api.scoring import telling
+from api.scoring.rules import PerformanceRules
 from api.secrets import load_secrets
 from api.services.at_risk import RiskDesk
 from api.services.backoffice import load_backoffice, load_sections
@@ -119,6 +121,7 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
         lambda index: log.exception("item_failed", index=index),
     )
     state.backoffice = load_backoffice(state.pack.path)
+    state.performance = PerformanceRules(state.pack, state.backoffice)
     state.recorder = Recorder(state.database)
     state.sealer = Sealer(settings)
     state.handlers = {
@@ -129,7 +132,11 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
             lambda session, place: state.penalties.of_store(session, place).regime,
         ),
     }
-    state.sweeps = {**due.SWEEPS, **announcing.Announcer(state.pack, state.penalties, state.backoffice).sweeps()}
+    state.sweeps = {
+        **due.SWEEPS,
+        **announcing.Announcer(state.pack, state.penalties, state.backoffice).sweeps(),
+        **telling.sweeps(state.performance),
+    }
     for router in routers.ALL:
         app.include_router(router)
     problem_handlers.install(app)

@@ -24,6 +24,7 @@ from store_model import (
     violations,
     work,
 )
+from store_model.performance import kept
 
 MODULES = (
     access,
@@ -37,6 +38,7 @@ MODULES = (
     findings,
     funds,
     imports,
+    kept,
     marketing,
     messages,
     orders,

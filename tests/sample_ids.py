@@ -76,7 +76,14 @@ NOT_OF_COLUMNS = frozenset(
 )
 """Tables of ledgers: a row of mere columns is not what the ledger would have written, and cannot be reckoned with."""
 
-OTHERS = {"source": "src_unknown", "name": "unknown-store", "prefix": "sw_00000000", "rule_id": "LST104"}
+OTHERS = {
+    "chart": "waterfall",
+    "indicator_id": "SVC101",
+    "source": "src_unknown",
+    "name": "unknown-store",
+    "prefix": "sw_00000000",
+    "rule_id": "LST104",
+}
 """Path parameters that are no id of a row, with a value of each."""
 
 

@@ -69,6 +69,8 @@ OWN = {
 
 ONLY_ASKS = {
     "POST /v1/stores/{store_id}/what-if",  # supposes, and keeps nothing
+    "POST /v1/stores/{store_id}/performance/what-if",
+    "POST /v1/stores/{store_id}/performance/plan",
     "POST /v1/stores/{store_id}/notifications/read",  # what one has read oneself
 }
 """Routes that are no GET and yet need no more than reading."""

@@ -16,6 +16,7 @@ from api.callers import Permit
 from api.idempotency import Answer
 from api.resources import document
 from api.routes.messages import QUICK_LINKS, QuickLinkOut, quick_links
+from api.routes.performance_shapes import ScoreSuggestionOut
 from api.routes.product_shapes import ProductCountsOut
 from api.services import home as jobs
 from api.wire import Output
@@ -42,12 +43,17 @@ class ModuleOut(Output, kw_only=True):
 
 
 class CapabilityOut(Output, kw_only=True):
-    """`state` is assessed or not_assessed; then `reason` says why."""
+    """`state` is assessed or not_assessed; then `reason` says why. `score` and `level` are of the service score;
+    `suggestions` what would raise it, best first."""
 
     state: str
     reason: dict[str, str] | None
     overall: Decimal | None
     modules: list[ModuleOut]
+    score: Decimal | None
+    level: str | None
+    projected_level: str | None
+    suggestions: list[ScoreSuggestionOut]
     source: str
 
 
@@ -142,6 +148,10 @@ EXAMPLE = {
         "reason": jobs.NOT_ASSESSED,
         "overall": None,
         "modules": [{"id": "service", "title": jobs.MODULES["service"], "score": None}],
+        "score": None,
+        "level": None,
+        "projected_level": None,
+        "suggestions": [],
         "source": "/v1/stores/1",
     },
     "privileges": [

@@ -30,6 +30,7 @@ from store_model.marketing import (
     CampaignRegistration,
     CustomerReach,
 )
+from store_model.performance.kept import PlatformNumber
 from store_model.product_groups import set_members
 from store_model.product_offers import (
     CatalogueProposal,
@@ -44,6 +45,14 @@ from store_model.storefront import CollaborationTask, PlanMembership, StoreAsset
 
 MEASURED_DAYS = 120
 SOURCES = (("search", 0.55), ("recommendation", 0.2), ("affiliate", 0.12), ("advertising", 0.08), ("direct", 0.05))
+PLATFORM_NUMBERS = (
+    ("store", "SVC501", Decimal("81.20")),
+    ("store", "SVC104", Decimal("4.3")),
+    ("industry_average", "SVC104", Decimal("4.6")),
+    ("excellent_stores", "SVC104", Decimal("4.8")),
+)
+"""What the platform's page of this store would show, of the store itself and of others."""
+
 BENCHMARKS = (("industry_average", "0.018"), ("excellent_stores", "0.031"), ("market", "0.015"))
 
 
@@ -267,6 +276,10 @@ def analytics(session: Session, store_id: int, goods: Sequence[Product], now: da
     start = now.replace(minute=0, second=0, microsecond=0)
     hours = [{"hour": start - timedelta(hours=back), **_measured(20, chance)} for back in range(6)]
     analytics_queries.upsert_hourly(session, store_id, hours)
+    session.add_all(
+        PlatformNumber(store_id=store_id, day=today - timedelta(days=1), group=group, measure=measure, value=value)
+        for group, measure, value in PLATFORM_NUMBERS
+    )
     analytics_queries.upsert_benchmarks(
         session,
         store_id,

@@ -206,11 +206,18 @@ def _evidence(day: str, row: Mapping[str, Any]) -> dict[str, Any]:
         "id": row["id"],
         "listing_id": row["listing"],
         "day": day,
-        "at": days.day(int(row["at"])) if int(row["at"]) < 10**6 else days.moment(int(row["at"])),
+        "at": _moment(int(row["at"])),
         "left_out": left_out,
         "is_bad_data": row["fault"] is not None,
         "counts": {} if left_out else counted,
     }
+
+
+def _moment(value: int) -> str:
+    """A day or a moment as RFC 3339; days are numbers far below those of moments."""
+    if value < 10**6:
+        return days.day(value).isoformat()
+    return days.moment(value).isoformat().replace("+00:00", "Z")
 
 
 _HEAD = frozenset({"id", "listing", "at", "left_out", "fault"})

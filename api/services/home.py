@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from api.callers import Caller
 from api.problems import ProblemError
+from api.scoring import documents, moves
+from api.scoring.stores import desk_of
 from store_model import analytics_queries
 from store_model.accounts import Store
 from store_model.deadlines import summary
@@ -41,6 +43,7 @@ NOT_ASSESSED = {
 }
 MAIN_DATA = ("visitors", "paid_orders", "paid_amount", "conversion")
 SUGGESTIONS = 10
+SCORE_SUGGESTIONS = 5
 ANNOUNCEMENTS = 5
 RANK = case({"error": 0, "warning": 1}, value=Finding.severity, else_=2)
 
@@ -61,7 +64,7 @@ def page(session: Session, caller: Caller, metrics: Any) -> dict[str, Any]:
             "level": store.level,
             "type": store.type,
         },
-        "capability": capability(here),
+        "capability": capability(session, caller, here),
         "privileges": privileges(caller, store.level, now.date(), here),
         "suggestions": suggestions(session, store_id, here),
         "announcements": announcements(session, store_id),
@@ -73,10 +76,34 @@ def page(session: Session, caller: Caller, metrics: Any) -> dict[str, Any]:
     }
 
 
-def capability(here: str) -> dict[str, Any]:
-    """The overall score and the seven modules."""
-    modules = [{"id": name, "title": title, "score": None} for name, title in MODULES.items()]
-    return {"state": "not_assessed", "reason": NOT_ASSESSED, "overall": None, "modules": modules, "source": here}
+def capability(session: Session, caller: Caller, here: str) -> dict[str, Any]:
+    """The overall score and the modules, as scored today; and what would raise the daily score most for its cost."""
+    try:
+        desk = desk_of(session, caller, None)
+        is_scored = bool(desk.counts)
+    except ProblemError:  # no pack scores stores of this marketplace
+        is_scored = False
+    source = f"{here}/performance"
+    if not is_scored:
+        modules = [{"id": name, "title": title, "score": None} for name, title in MODULES.items()]
+        return {
+            "state": "not_assessed", "reason": NOT_ASSESSED, "overall": None, "modules": modules, "score": None,
+            "level": None, "projected_level": None, "suggestions": [], "source": source,
+        }  # fmt: skip
+    found = documents.capability(desk)
+    modules = [{key: module[key] for key in ("id", "title", "score")} for module in found["modules"]]
+    offers = moves.suggestions(desk, moves.open_actions(desk), limit=SCORE_SUGGESTIONS) if desk.main else []
+    return {
+        "state": "assessed",
+        "reason": None,
+        "overall": found["overall"],
+        "modules": modules,
+        "score": desk.main.score if desk.main is not None else None,
+        "level": desk.current.scored.level if desk.current is not None else None,
+        "projected_level": desk.projected.scored.level if desk.projected is not None else None,
+        "suggestions": offers,
+        "source": source,
+    }
 
 
 def privileges(caller: Caller, level: str | None, today: date, here: str) -> list[dict[str, Any]]:

@@ -320,9 +320,10 @@ class Store:
         for query in sql.queries(countings, sql.DUCKDB, since=since, until=until, now=self.now):
             rows = self._of_store(self.rows(query.over, query.columns), store)
             result = self._connection.execute(sql.text(query, rows, by_listing=by_listing))
+            keys = query.keys
             for who, listing, day, *numbers in result.fetchall():
                 into = found.setdefault(Place(who, listing, int(day)), {})
-                for key, number in zip(query.keys, numbers, strict=True):
+                for key, number in zip(keys, numbers, strict=True):
                     if number:
                         into[key] = into.get(key, 0) + number_of(number)
         return {place: kept for place, kept in found.items() if kept}

@@ -17,6 +17,7 @@ from store_model.tenancy import StoreRow, tenant_classes
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LEFT_OUT = {
+    "score_told",
     "import_run", "import_refusal", "precheck", "notification_read", "complaint", "appeal", "store_enforcement",
     "work_item", "webhook_endpoint", "webhook_secret", "event_delivery", "delivery_attempt", "callback",
     "callback_source", "pack_told",
