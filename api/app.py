@@ -36,6 +36,7 @@ from api.scoring import telling
 from api.scoring.rules import PerformanceRules
 from api.secrets import load_secrets
 from api.services.at_risk import RiskDesk
+from api.services.authorised import AuthorisationDesk
 from api.services.backoffice import load_backoffice, load_sections
 from api.services.penalties import Penalties
 from api.services.prechecks import Options, Prechecks
@@ -112,6 +113,7 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
     state.database_threads = ThreadPoolExecutor(settings.database_threads, thread_name_prefix="database")
     state.penalties = Penalties(state.pack)
     state.at_risk = RiskDesk(state.penalties, settings.key_cache_seconds)
+    state.authorised = AuthorisationDesk(settings.key_cache_seconds)
     state.limiter = RateLimiter(settings.rate_limit)
     state.threads = ThreadPoolExecutor(settings.heavy_threads, thread_name_prefix="check")
     state.prechecks = Prechecks(

@@ -105,6 +105,13 @@ score.command("api.cli.score:plan", name="plan", help="The cheapest way to a lev
 score.command("api.cli.score:trends", name="trends", help="Unusual days and bounds ahead. 趋势与预警。")
 score.command("api.cli.score:chart", name="chart", help="A chart as data or SVG. 图表。")
 score.command("api.cli.score:everyone", name="all", help="All stores of files on one day. 全部店铺评分。")
+ip = App(name="ip", help="Brands and authorisations. 品牌与授权。")
+app.command(ip)
+ip.command(
+    "api.cli.ip:lapsing",
+    name="lapsing",
+    help="Listings that will infringe when an authorisation ends. 授权到期后将侵权的商品。",
+)
 access.command(
     "api.cli.keys:create", name="create", help="Make a key and print it, this once. 新建密钥，仅显示这一次。"
 )

@@ -25,6 +25,7 @@ from api.problems import ProblemError
 from api.resources import Filter, Resource, document
 from api.routes.prechecks import in_thread, json_body, read
 from api.routes.section_docs import reads
+from api.services.authorised import with_authorisations
 from api.services.prechecks import Options, Prechecks
 from api.services.reading import Entry
 from api.services.recording import Recorded, record_of
@@ -200,6 +201,7 @@ async def _check(
     assert caller.store_id is not None
     store_id, now = caller.store_id, caller.now()
     at_risk = await state.at_risk.of(caller)
+    authorised = await state.authorised.of(caller)
 
     def keep(entry: Entry, report: Report, answer: dict[str, Any]) -> None:
         record = record_of(report, entry.listing, scope=caller.scope, store_id=store_id, caller=caller.actor, now=now)
@@ -209,7 +211,11 @@ async def _check(
     def run() -> bytes:
         work = read(body, options, settings)
         entries = tuple(
-            replace(entry, listing=msgspec.structs.replace(entry.listing, store_id=str(store_id)))
+            replace(
+                entry,
+                listing=msgspec.structs.replace(entry.listing, store_id=str(store_id)),
+                store=with_authorisations(entry.store, authorised),
+            )
             if isinstance(entry, Entry)
             else entry
             for entry in work.entries

@@ -70,6 +70,13 @@ class BackofficeRules:
         """How long before it ends a time limit is announced: `deadline` or `appeal`."""
         return timedelta(hours=int(self.value("transactions", f"{name}_notice_hours", as_of)))
 
+    def notice_days(self, as_of: date) -> tuple[int, ...]:
+        """How many days before its last an authorisation is announced; nothing in a pack that does not say."""
+        if "ip" not in self.sections:
+            return ()
+        days = self.value("ip", "authorisation_notice_days", as_of)
+        return tuple(int(number) for number in days)
+
     def counting(self, as_of: date) -> CountingRules:
         """Which evaluations count."""
 

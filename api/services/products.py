@@ -20,6 +20,7 @@ from engine import Pack, Report
 from engine.facts import Listing, Store
 from engine.findings import Mode
 from store_model import accounts, product_content
+from store_model.authorisations import authorisations_of
 from store_model.bulk import Place
 from store_model.findings_load import load_findings
 from store_model.outbox import emit
@@ -75,6 +76,7 @@ def facts_of_store(session: Session, store_id: int) -> Store:
         auditing_products=counts.get("auditing", 0),
         groups=groups_by_root(session, store_id),
         category_counts={str(name): number for name, number in categories},
+        authorisations=authorisations_of(session, store_id),
     )
 
 

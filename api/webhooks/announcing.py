@@ -16,7 +16,7 @@ from api.services.penalties import Penalties
 from api.webhooks.due import Sweeping
 from engine import Pack
 from engine.ledger import times
-from store_model import approaching, penalty_due, penalty_forecasts, rule_news
+from store_model import approaching, authorisations, penalty_due, penalty_forecasts, rule_news
 from store_model.accounts import Store
 from store_model.bulk import Place
 from store_model.penalty_book import PenaltyBook
@@ -38,6 +38,7 @@ class Announcer:
             "deadlines.approaching": Sweeping(timedelta(minutes=5), self.deadlines),
             "rules.published": Sweeping(timedelta(minutes=1), self.published),
             "appeals.closing": Sweeping(timedelta(minutes=15), self.windows),
+            "authorisations.lapsing": Sweeping(timedelta(hours=1), self.authorisations),
         }
 
     def changes(self, session: Session, now: datetime) -> bool:
@@ -60,6 +61,12 @@ class Announcer:
     def windows(self, session: Session, now: datetime) -> bool:
         """Windows to appeal."""
         approaching.tell_windows(session, self._book, now, self.rules.notice_before("appeal", now.date()))
+        return False
+
+    def authorisations(self, session: Session, now: datetime) -> bool:
+        """Brand authorisations that end soon; the days before are those of this service's pack."""
+        days = self.rules.notice_days(now.date())
+        authorisations.tell_lapsing(session, now, days)
         return False
 
     def published(self, session: Session, now: datetime) -> bool:

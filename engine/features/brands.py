@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine.features.authorisations import is_approved, is_known
 from engine.features.hit_context import WORD, around, longest
 from engine.features.registry import Field, collection, feature
 from engine.features.scan import Hit, hits
@@ -74,7 +75,6 @@ _WORSE_AFTER = re.compile(
 )
 _WORSE_BEFORE = re.compile(r"(?:inspired by|similar to|same as|copy of|dupe of|alternative to|looks? like|仿)\s?$")
 _BREAK = re.compile(r"[.;!?。；！？|<>\n]")
-_NAME = re.compile(r"[\W_]+")
 
 
 class BrandMention(NamedTuple):
@@ -96,24 +96,14 @@ def _mentions(view: View) -> list[BrandMention]:
         return []
     notes = view.resources.lists[BRANDS].notes
     terms = view.resources.lists[BRANDS].members
-    approved = _approved(view)
     mentions = []
     for hit in longest(found):
         brand = notes.get(hit.term, hit.term)
-        allowed = None if approved is None else not approved.isdisjoint((_bare(brand), _bare(hit.term)))
+        allowed = is_approved(view, (brand, hit.term))
         is_brand = hit.field == "attribute_value" and _attribute_name(view, hit) in BRAND_ATTRIBUTES
         context = _context(*around(view, hit), terms)
         mentions.append(BrandMention(brand, hit.text, hit.field, context, is_brand, allowed, hit.locations))
     return mentions
-
-
-def _approved(view: View) -> frozenset[str] | None:
-    brands = view.store.approved_brands if view.store else None
-    return None if brands is None else frozenset(map(_bare, brands))
-
-
-def _bare(name: str) -> str:
-    return _NAME.sub("", name.lower())
 
 
 def _attribute_name(view: View, hit: Hit) -> str:
@@ -164,5 +154,5 @@ def brands_mentions(view: View) -> Sequence[BrandMention]:
     zh="店铺品牌授权是否已知",
 )
 def brands_approvals_known(view: View) -> bool:
-    """Whether the call said which brands the store may sell."""
-    return view.store is not None and view.store.approved_brands is not None
+    """Whether the call said which brands the store may sell, by name or by authorisation."""
+    return is_known(view)

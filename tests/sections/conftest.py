@@ -66,6 +66,12 @@ def north(app: FastAPI, client: TestClient, tenants: Tenants) -> Caller:
 
 
 @pytest.fixture(scope="module")
+def south(app: FastAPI, client: TestClient, tenants: Tenants) -> Caller:
+    """The same owner in another store of the same legal entity."""
+    return Caller(client, f"/v1/stores/{tenants.stores['south']}", bearer(app, tenants, "owner"))
+
+
+@pytest.fixture(scope="module")
 def west(app: FastAPI, client: TestClient, tenants: Tenants) -> Caller:
     """The owner of another tenant's store."""
     return Caller(client, f"/v1/stores/{tenants.stores['west']}", bearer(app, tenants, "other_owner"))

@@ -1,0 +1,47 @@
+"""A store of the database, or each of them, for commands that work within stores."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from api.cli.common import Lang
+
+WORDS = {
+    "en": {"no_store": "There is no store {}; the stores are: {}", "none": "none yet"},
+    "zh": {"no_store": "没有店铺 {}；现有店铺：{}", "none": "尚无"},
+}
+
+
+def in_store(
+    wanted: str | None, lang: Lang, *, actor: str = "system:command-line"
+) -> Iterator[tuple[Any, Any, datetime]]:
+    """(session of that store alone, the store, the time), of one store by id or exact name, or of all of them.
+
+    Each session commits when the next is asked for. LookupError with words for the user when there is no such store.
+    """
+    from sqlalchemy import select
+
+    from api.settings import read_settings
+    from store_model.accounts import Store
+    from store_model.db import open_database
+    from store_model.tenancy import Scope
+
+    database = open_database(read_settings(os.environ).database_url)
+    try:
+        with database.system(actor=actor, read_only=True) as session:
+            stores = list(session.scalars(select(Store).order_by(Store.id)))
+            places = [(row.id, row.name, row.entity_id) for row in stores]
+        if wanted is not None:
+            found = [one for one in places if str(one[0]) == wanted] or [one for one in places if one[1] == wanted]
+            if len(found) != 1:
+                names = ", ".join(f"{number} {name}" for number, name, _ in places[:20])
+                raise LookupError(WORDS[lang]["no_store"].format(wanted, names or WORDS[lang]["none"]))
+            places = found
+        for store_id, _, entity_id in places:
+            with database.scoped(Scope(entity_id, frozenset({store_id}), actor)) as session:
+                yield session, session.get_one(Store, store_id), database.now()
+    finally:
+        database.close()
