@@ -151,7 +151,7 @@ class Listing(Fact, frozen=True, kw_only=True):
     previous: Listing | None = None  # what stands in the store now, when this is an edit
 
 
-class Authorisation(Fact, frozen=True, kw_only=True):
+class MarkAuthorisation(Fact, frozen=True, kw_only=True):
     """The owner of `mark` lets the store sell it, from `valid_from` through the last day `valid_until` (None: no end).
 
     `territories` (ISO 3166-1 alpha-2) and `categories` (ids of ours or of the platform, with all below them) that are
@@ -176,7 +176,7 @@ class Store(Fact, frozen=True, kw_only=True):
     type: str | None = None
     level: str | None = None
     approved_brands: tuple[str, ...] | None = None
-    authorisations: tuple[Authorisation, ...] | None = None
+    authorisations: tuple[MarkAuthorisation, ...] | None = None
     product_limit: int | None = None
     online_products: int | None = None
     auditing_products: int | None = None

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.facts import Authorisation
+from engine.facts import MarkAuthorisation
 from store_model.account_profile import BrandAuthorisation
 from store_model.outbox import emit
 from store_model.work import note_first
@@ -17,7 +17,7 @@ APPROVED = "approved"
 KIND = "authorisation.lapsing"
 
 
-def authorisations_of(session: Session, store_id: int) -> tuple[Authorisation, ...] | None:
+def authorisations_of(session: Session, store_id: int) -> tuple[MarkAuthorisation, ...] | None:
     """The approved authorisations of a store, whenever they hold; None when the store keeps no record of any."""
     rows = session.scalars(
         select(BrandAuthorisation).where(BrandAuthorisation.store_id == store_id).order_by(BrandAuthorisation.id)
@@ -25,9 +25,9 @@ def authorisations_of(session: Session, store_id: int) -> tuple[Authorisation, .
     return tuple(fact_of(row) for row in rows if row.state == APPROVED) if rows else None
 
 
-def fact_of(row: BrandAuthorisation) -> Authorisation:
+def fact_of(row: BrandAuthorisation) -> MarkAuthorisation:
     """A row as a fact."""
-    return Authorisation(
+    return MarkAuthorisation(
         id=str(row.id),
         mark=row.mark,
         owner=row.owner,
@@ -38,7 +38,7 @@ def fact_of(row: BrandAuthorisation) -> Authorisation:
     )
 
 
-def lapsing(found: Iterable[Authorisation] | None, as_of: date, days: int) -> list[Authorisation]:
+def lapsing(found: Iterable[MarkAuthorisation] | None, as_of: date, days: int) -> list[MarkAuthorisation]:
     """Those that hold on a day and whose last day comes within so many days, soonest first."""
     last = as_of + timedelta(days=days)
     ending = [

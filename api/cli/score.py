@@ -560,13 +560,12 @@ def _one_store(origin: Any, wanted: str | None, lang: Lang) -> str:
 
 
 def _in_database(rules_of: Any, store: str, day: date, lang: Lang, job: Callable[[Desk], int], history: int) -> int:
-    from store_model.performance.tables import Tables
-
     from api.cli.importing import find_store
     from api.scoring.desk import Desk
     from api.settings import read_settings
     from store_model.bulk import Place
     from store_model.db import open_database
+    from store_model.performance.tables import Tables
 
     database = open_database(read_settings(os.environ).database_url)
     try:

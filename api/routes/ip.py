@@ -18,7 +18,7 @@ from api.routes.section_docs import reads
 from api.services.authorised import WillInfringe, products_after, will_infringe
 from api.services.products import facts_of_store
 from api.wire import Output
-from engine.facts import Authorisation
+from engine.facts import MarkAuthorisation
 from store_model.authorisations import lapsing
 
 router = APIRouter(prefix="/v1/stores/{store_id}", tags=["account"])
@@ -90,7 +90,7 @@ EXAMPLE = {
 }  # fmt: skip
 
 
-def show_authorisation(one: Authorisation, as_of: date) -> LapsingOut:
+def show_authorisation(one: MarkAuthorisation, as_of: date) -> LapsingOut:
     """As it is answered."""
     assert one.valid_until is not None
     return LapsingOut(

@@ -17,7 +17,7 @@ from api.callers import Caller
 from api.services.penalties import place_of
 from engine import Pack
 from engine.evaluate.finding import Finding
-from engine.facts import Authorisation, Listing, Store
+from engine.facts import Listing, MarkAuthorisation, Store
 from store_model import product_content
 from store_model.authorisations import authorisations_of
 from store_model.bulk import Place
@@ -28,7 +28,7 @@ LIVE = ("onSelling", "auditing", "offline")
 """Rights holders and the platform look at listings that are offline too (R2)."""
 
 
-def with_authorisations(store: Store | None, own: tuple[Authorisation, ...] | None) -> Store | None:
+def with_authorisations(store: Store | None, own: tuple[MarkAuthorisation, ...] | None) -> Store | None:
     """What is known of the store, with the authorisations that it keeps; what the caller says himself comes first."""
     if own is None or (store is not None and store.authorisations is not None):
         return store
@@ -40,10 +40,10 @@ class AuthorisationDesk:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._known: OrderedDict[Place, tuple[float, tuple[Authorisation, ...] | None]] = OrderedDict()
+        self._known: OrderedDict[Place, tuple[float, tuple[MarkAuthorisation, ...] | None]] = OrderedDict()
         self._lock = threading.Lock()
 
-    async def of(self, caller: Caller) -> tuple[Authorisation, ...] | None:
+    async def of(self, caller: Caller) -> tuple[MarkAuthorisation, ...] | None:
         """The approved authorisations of the caller's store; None when it keeps none."""
         place = place_of(caller)
         with self._lock:
@@ -69,7 +69,7 @@ class WillInfringe:
 
 
 def will_infringe(
-    pack: Pack, listing: Listing, store: Store, ending: Sequence[Authorisation], as_of: date
+    pack: Pack, listing: Listing, store: Store, ending: Sequence[MarkAuthorisation], as_of: date
 ) -> tuple[Finding, ...]:
     """The findings that a listing gets when these authorisations are gone, by the rules of the same day."""
     gone = {one.id for one in ending}
@@ -95,7 +95,7 @@ def products_after(session: Session, store_id: int, after: int, limit: int) -> l
 
 
 def infringing(
-    session: Session, pack: Pack, store: Store, ending: Sequence[Authorisation], as_of: date
+    session: Session, pack: Pack, store: Store, ending: Sequence[MarkAuthorisation], as_of: date
 ) -> Iterator[WillInfringe]:
     """Every listing of a store that will infringe when these authorisations end."""
     assert store.id is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from engine.facts import Authorisation
+from engine.facts import MarkAuthorisation
 from engine.features.category_of import category
 from engine.features.view import View, derived
 
@@ -46,9 +46,9 @@ def _approved(view: View) -> frozenset[str]:
 
 
 @derived
-def _in_force(view: View) -> dict[str, list[Authorisation]]:
+def _in_force(view: View) -> dict[str, list[MarkAuthorisation]]:
     """Authorisations that hold on the day of the check, by bare mark."""
-    found: dict[str, list[Authorisation]] = {}
+    found: dict[str, list[MarkAuthorisation]] = {}
     given = view.store.authorisations if view.store else None
     for one in given or ():
         if one.valid_from <= view.as_of and (one.valid_until is None or view.as_of <= one.valid_until):
@@ -56,7 +56,7 @@ def _in_force(view: View) -> dict[str, list[Authorisation]]:
     return found
 
 
-def _covered(view: View, found: Sequence[Authorisation]) -> bool | None:
+def _covered(view: View, found: Sequence[MarkAuthorisation]) -> bool | None:
     """Several authorisations may cover the countries together."""
     fits = [(one, _in_category(view, one)) for one in found]
     if (sure := _in_territory(view, [one for one, fit in fits if fit is True])) is True:
@@ -65,7 +65,7 @@ def _covered(view: View, found: Sequence[Authorisation]) -> bool | None:
     return False if at_best is False else sure if sure is None else None
 
 
-def _in_category(view: View, one: Authorisation) -> bool | None:
+def _in_category(view: View, one: MarkAuthorisation) -> bool | None:
     """Whether the listing stands in one of the categories or below it."""
     if not one.categories:
         return True
@@ -79,7 +79,7 @@ def _in_category(view: View, one: Authorisation) -> bool | None:
     return any(node is not None and taxonomy.within(here.id, node.id) for node in above)
 
 
-def _in_territory(view: View, found: Sequence[Authorisation]) -> bool | None:
+def _in_territory(view: View, found: Sequence[MarkAuthorisation]) -> bool | None:
     """Whether every country that the listing is delivered to is covered. None: those countries are not given."""
     if any(not one.territories for one in found):
         return True

@@ -9,7 +9,7 @@ import pytest
 
 import engine
 import rules
-from engine.facts import Authorisation
+from engine.facts import MarkAuthorisation
 
 DAY = date(2026, 8, 22)
 
@@ -22,7 +22,7 @@ def pack() -> engine.Pack:
 def codes(pack: engine.Pack, authorisations: list[dict[str, Any]], listing: dict[str, Any], as_of: date) -> set[str]:
     """What is said of the brand."""
     facts = tuple(
-        Authorisation(**{"mark": "Nike", "valid_from": date(2026, 1, 1), **given})  # type: ignore[arg-type]
+        MarkAuthorisation(**{"mark": "Nike", "valid_from": date(2026, 1, 1), **given})  # type: ignore[arg-type]
         for given in authorisations
     )
     draft = {**pack.baseline["listing"], **listing}
