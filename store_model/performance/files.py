@@ -8,7 +8,8 @@ Times without a zone are UTC.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,22 +131,31 @@ class Store:
         folder: str | None = None,
     ) -> None:
         self.now = now
-        self._files = files
+        self.files = files
         self._limits = limits
-        self._connection = duckdb.connect()
+        self.connection = duckdb.connect()
         settings = {"threads": str(threads), "memory_limit": f"'{memory}'", "TimeZone": "'UTC'"}
         settings["preserve_insertion_order"] = "false"
         if folder is not None:
             settings["temp_directory"] = sql.literal(folder)
         for name, value in settings.items():
-            self._connection.execute(f"SET {name} = {value}")
-        self._columns = {kind: self._open(kind, paths) for kind, paths in files.paths.items()}
+            self.connection.execute(f"SET {name} = {value}")
+        self.columns = {kind: self.open(f"raw_{kind}", kind, paths) for kind, paths in files.paths.items()}
 
     def close(self) -> None:
         """Let go of the files."""
-        self._connection.close()
+        self.connection.close()
 
-    def _open(self, kind: str, paths: Sequence[Path]) -> dict[str, str]:
+    @contextmanager
+    def attached(self, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The connection, with a DuckDB file at hand as `kept`."""
+        self.connection.execute(f"ATTACH {sql.literal(str(path))} AS kept")
+        try:
+            yield self.connection
+        finally:
+            self.connection.execute("DETACH kept")
+
+    def open(self, view: str, kind: str, paths: Sequence[Path]) -> dict[str, str]:
         """Make a view of a kind; column of ours → expression over the file's."""
         by_suffix: dict[str, list[str]] = {}
         for path in paths:
@@ -154,8 +164,8 @@ class Store:
             f"SELECT * FROM {reader}([{', '.join(names)}], union_by_name = true)" for reader, names in by_suffix.items()
         ]
         try:
-            self._connection.execute(f"CREATE VIEW raw_{kind} AS {' UNION ALL BY NAME '.join(parts)}")
-            described = self._connection.execute(f"DESCRIBE raw_{kind}").fetchall()
+            self.connection.execute(f"CREATE VIEW {view} AS {' UNION ALL BY NAME '.join(parts)}")
+            described = self.connection.execute(f"DESCRIBE {view}").fetchall()
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             raise IntakeError(
@@ -180,15 +190,15 @@ class Store:
     @property
     def recorded(self) -> frozenset[str]:
         """`kind.column` of everything that the files say."""
-        found = {f"{kind}.{name}" for kind, columns in self._columns.items() for name in columns}
-        if "orders" in self._columns:
+        found = {f"{kind}.{name}" for kind, columns in self.columns.items() for name in columns}
+        if "orders" in self.columns:
             found |= {"orders.due", "orders.assessed"} if "orders.paid" in found else {"orders.assessed"}
-        if "disputes" in self._columns:
+        if "disputes" in self.columns:
             found |= {"orders.disputes", "orders.disputed"}
             found |= {"orders.liable"} if "disputes.liable" in found else set()
             found |= {"disputes.answer_due"} if "disputes.opened" in found else set()
-        if "shipments" in self._columns:
-            found |= {f"parcels.{name}" for name in self._columns["shipments"]} | {"parcels.scan_due", "orders.carrier"}
+        if "shipments" in self.columns:
+            found |= {f"parcels.{name}" for name in self.columns["shipments"]} | {"parcels.scan_due", "orders.carrier"}
         if {"messages.party", "messages.at"} <= found or "messages.asked" in found:
             found |= {"messages.asked", "messages.answered", "messages.hours"}
         return frozenset(found)
@@ -207,11 +217,11 @@ class Store:
         return f"SELECT {shown} FROM {tables}"
 
     def _has(self, over: str) -> bool:
-        return ("shipments" if over == "parcels" else over) in self._columns
+        return ("shipments" if over == "parcels" else over) in self.columns
 
     def _base(self, kind: str, alias: str) -> dict[str, str]:
         """Expressions of a kind over its view under an alias."""
-        return {name: text.replace("@", f"{alias}.") for name, text in self._columns[kind].items()}
+        return {name: text.replace("@", f"{alias}.") for name, text in self.columns[kind].items()}
 
     def _orders(self, columns: frozenset[str]) -> tuple[dict[str, str], str]:
         own = self._base("orders", "o")
@@ -222,10 +232,10 @@ class Store:
             own["due"] = (
                 f"({own['paid']} + {int(limits.risk_control.total_seconds())} + CAST({days} AS BIGINT) * 86400)"
             )
-        if "disputes" in self._columns and columns & {"disputes", "disputed", "assessed", "liable"}:
+        if "disputes" in self.columns and columns & {"disputes", "disputed", "assessed", "liable"}:
             tables += f" LEFT JOIN ({self._standing()}) d ON d.store = {own['store']} AND d.ord = {own['id']}"
             own |= {"disputes": "d.kinds", "disputed": "d.opened", "liable": "d.liable"}
-        if "carrier" not in own and "shipments" in self._columns and "carrier" in columns:
+        if "carrier" not in own and "shipments" in self.columns and "carrier" in columns:
             tables += f" LEFT JOIN ({self._carriers()}) s ON s.store = {own['store']} AND s.ord = {own['id']}"
             own["carrier"] = "s.carrier"
         outcomes = [own[name] for name in ("disputed", "finished") if name in own]
@@ -319,7 +329,7 @@ class Store:
         found: Counts = {}
         for query in sql.queries(countings, sql.DUCKDB, since=since, until=until, now=self.now):
             rows = self._of_store(self.rows(query.over, query.columns), store)
-            result = self._connection.execute(sql.text(query, rows, by_listing=by_listing))
+            result = self.connection.execute(sql.text(query, rows, by_listing=by_listing))
             keys = query.keys
             for who, listing, day, *numbers in result.fetchall():
                 into = found.setdefault(Place(who, listing, int(day)), {})
@@ -350,7 +360,7 @@ class Store:
             sums = ", ".join(
                 f"SUM(CASE WHEN day >= {as_of - length} THEN c{index} ELSE 0 END)" for _, index, length in wanted
             )
-            result = self._connection.execute(f"SELECT store, listing, {sums} FROM ({inner}) AS daily GROUP BY 1, 2")
+            result = self.connection.execute(f"SELECT store, listing, {sums} FROM ({inner}) AS daily GROUP BY 1, 2")
             while chunk := result.fetchmany(5000):
                 for who, listing, *numbers in chunk:
                     into = found.setdefault((who, listing), {})
@@ -361,12 +371,12 @@ class Store:
 
     def main_categories(self) -> dict[str, str]:
         """Store → the category in which it sold most."""
-        if "category" not in self._columns.get("orders", {}):
+        if "category" not in self.columns.get("orders", {}):
             return {}
         own = self._base("orders", "o")
         store = own.get("store", sql.literal(ALONE))
         inner = f"SELECT {store} AS store, {own['category']} AS category, COUNT(*) AS n FROM raw_orders o GROUP BY 1, 2"
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             f"SELECT store, arg_max(category, (n, category)) FROM ({inner}) WHERE category IS NOT NULL GROUP BY 1"
         )
         return dict(rows.fetchall())
@@ -381,7 +391,7 @@ class Store:
             rows = self._of_store(self.rows(over, columns), store)
             named = f"SELECT id, {sql.fault_name_sql(over, self.now)} AS fault FROM ({rows})"
             some = f"list(id ORDER BY id)[1:{limit}]"
-            result = self._connection.execute(
+            result = self.connection.execute(
                 f"SELECT fault, COUNT(*), {some} FROM ({named}) WHERE fault IS NOT NULL GROUP BY 1"
             )
             for name, number, ids in result.fetchall():
@@ -404,7 +414,7 @@ class Store:
         statement, names = evidence_sql(
             counting, rows, sql.DUCKDB, since=since, until=until, now=self.now, after=after, limit=limit
         )
-        return [dict(zip(names, values, strict=True)) for values in self._connection.execute(statement).fetchall()]
+        return [dict(zip(names, values, strict=True)) for values in self.connection.execute(statement).fetchall()]
 
     def select(self, over: str, condition: str, *, store: str | None = None, limit: int = 500) -> list[Row]:
         """Rows of a kind that hold a condition over its columns, by id."""
@@ -412,17 +422,17 @@ class Store:
         rows = self._of_store(self.rows(over, columns), store)
         names = [name for name in ROWS[over].columns if name in columns]
         shown = ", ".join(sql.column(name) for name in names)
-        found = self._connection.execute(f"SELECT {shown} FROM ({rows}) WHERE {condition} ORDER BY id LIMIT {limit}")
+        found = self.connection.execute(f"SELECT {shown} FROM ({rows}) WHERE {condition} ORDER BY id LIMIT {limit}")
         return [row_of(over, dict(zip(names, values, strict=True))) for values in found.fetchall()]
 
     def stores(self) -> list[str]:
         """The stores that the files name, in order."""
-        kinds = [kind for kind in KINDS if kind in self._columns]
+        kinds = [kind for kind in KINDS if kind in self.columns]
         parts = [
             f"SELECT DISTINCT {self._base(k, 'q').get('store', sql.literal(ALONE))} AS store FROM raw_{k} q"
             for k in kinds
         ]
-        rows = self._connection.execute(f"SELECT DISTINCT store FROM ({' UNION ALL '.join(parts)}) ORDER BY 1")
+        rows = self.connection.execute(f"SELECT DISTINCT store FROM ({' UNION ALL '.join(parts)}) ORDER BY 1")
         return [row[0] for row in rows.fetchall()]
 
     def _of_store(self, rows: str, store: str | None) -> str:

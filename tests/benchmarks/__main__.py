@@ -17,6 +17,7 @@ NAMES = (
     "peers",
     "scaling",
     "startup",
+    "scores",
     "category",
     "text_rules",
     "http",

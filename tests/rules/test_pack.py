@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 import rules
+from api.services.backoffice import load_backoffice
 from engine import Pack, load_pack
 from engine.evaluate.program import Program
 from engine.loading.example_run import Stage
@@ -99,3 +100,24 @@ def test_an_example_is_the_clean_listing_but_for_what_it_states(aliexpress: Pack
     stage = Stage(aliexpress, rule.examples[0])
     assert stage.listing.title == rule.examples[0].listing["title"]
     assert stage.listing.currency == aliexpress.baseline["listing"]["currency"]
+
+
+def test_what_a_level_brings_is_what_the_back_office_grants(aliexpress: Pack) -> None:
+    """The showcase slots stand in the score and in the limits of the product section."""
+    day = aliexpress.examples_as_of
+    formula = aliexpress.performance.on(day).formula("SVC503")
+    granted = load_backoffice(aliexpress.path)
+    assert {level.id: formula.privileges[level.id]["showcase_slots"] for level, _ in formula.levels} == {
+        level: granted.quota(level, day) for level in ("fail", "pass", "good", "excellent")
+    }
+
+
+def test_the_counting_of_evaluations_is_that_of_the_transaction_section(aliexpress: Pack) -> None:
+    day = aliexpress.examples_as_of
+    rules_of = load_backoffice(aliexpress.path).counting(day)
+    counted = aliexpress.performance.indicators["SVC120"].parameters
+    values = {name: [one.value for one in dated.values] for name in counted if (dated := counted[name].at(day))}
+    assert values["least_amount"] == [rules_of.minimum_amount]
+    assert set(values["excluded_disputes"]) == rules_of.excluded_disputes
+    assert (values["late_after"], values["period"]) == ([rules_of.window.days], [rules_of.period.days])
+    assert values["currency"] == [rules_of.currency]
