@@ -26,6 +26,7 @@ class TermInContext(NamedTuple):
     text: str
     field: str
     words: list[str]
+    around: str
     locations: tuple[Location, ...]
 
 
@@ -37,6 +38,7 @@ class TermInContext(NamedTuple):
         "text": Field("str", "The words as written in the listing", "商品中的原文"),
         "field": Field("str", "The kind of text it stands in", "所在文本类型"),
         "words": Field("list[str]", "The words and pairs of words around it, lower case", "上下文中的词和词组"),
+        "around": Field("str", "The text before and after it, lower case", "前后的文本（小写）"),
     },
     reads=READS,
     en="Where a listed term stands, with the words around it",
@@ -50,7 +52,8 @@ def text_terms_in_context(view: View, list_id: str) -> Sequence[TermInContext]:
     items = []
     for hit in longest(found):
         before, after = around(view, hit)
-        items.append(TermInContext(hit.term, hit.text, hit.field, _words(before, hit, after), hit.locations))
+        words, beside = _words(before, hit, after), f"{before}\n{after}"
+        items.append(TermInContext(hit.term, hit.text, hit.field, words, beside, hit.locations))
     return items
 
 

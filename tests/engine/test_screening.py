@@ -11,6 +11,7 @@ def test_a_listed_term_comes_with_its_words_and_pairs_of_words() -> None:
     (found,) = members("text.terms_in_context", view(FIRE, title="LED Fireworks lamp"), "fire")
     assert (found.term, found.text) == ("fireworks", "Fireworks")
     assert found.words == ["led", "fireworks", "lamp", "led fireworks", "fireworks lamp"]
+    assert found.around == "led \n lamp"
 
 
 def test_of_overlapping_terms_only_the_longest_counts() -> None:
