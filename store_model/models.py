@@ -21,6 +21,7 @@ from store_model import (
     rule_news,
     statistics,
     storefront,
+    verdicts,
     violations,
     work,
 )
@@ -48,6 +49,7 @@ MODULES = (
     rule_news,
     statistics,
     storefront,
+    verdicts,
     violations,
     work,
 )

@@ -57,6 +57,7 @@ SAMPLES: dict[str, str] = {
     "task_id": "collaboration_task",
     "template_id": "product_template",
     "user_id": "user_account",
+    "verdict_id": "finding_verdict",
 }
 """By path parameter: the table whose id it is. THING_id needs no line when the table is called THING."""
 

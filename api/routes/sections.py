@@ -19,6 +19,7 @@ from api.routes import (
     storefront,
     transaction_resources,
     transactions,
+    verdicts,
     violation_lists,
     violations,
 )
@@ -47,4 +48,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     recorded.FINDINGS.router(),
     violations.router,
     *violation_lists.routers,
+    verdicts.router,
+    verdicts.FINDING_VERDICTS.router(),
 )

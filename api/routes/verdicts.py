@@ -1,0 +1,173 @@
+"""Verdicts of officers on findings, how right each rule has been, and violations traced back to findings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends
+from msgspec import Meta
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import query
+from api.callers import Caller, Permit, read_id
+from api.idempotency import Answer
+from api.problems import ProblemError
+from api.resources import Change, Filter, Resource
+from api.routes.section_docs import reads
+from api.wire import Input, Output
+from store_model.findings import Finding
+from store_model.traces import trace
+from store_model.verdicts import VERDICTS, FindingVerdict, precision_by_rule
+from store_model.violations import Violation
+
+MOMENT = "2026-11-23T12:00:00Z"
+
+
+class VerdictIn(Input, kw_only=True):
+    verdict: Literal["upheld", "false_positive"]
+    reason: Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"\S")]
+
+
+class VerdictOut(Output, kw_only=True):
+    """`revision` is that of the rule when the finding was last seen."""
+
+    id: str
+    finding_id: str
+    rule: str
+    revision: int
+    verdict: str
+    reason: str
+    officer: str
+    version: int
+    created_at: datetime
+
+
+def complete(change: Change) -> None:
+    """A verdict names the rule that it is about and who gave it; both come from us, never from the body."""
+    finding = change.session.get(Finding, change.row.finding_id)
+    if finding is None:
+        raise ProblemError("unknown_item")
+    change.row.rule, change.row.revision = finding.rule, finding.revision
+    change.row.officer = change.caller.actor
+
+
+FINDING_VERDICTS = Resource(
+    path="findings/{finding_id}/verdicts",
+    one="verdict",
+    title=("verdicts on a finding; the last one counts", "对检查结果的人工判定，以最后一次为准"),
+    section="violations",
+    model=FindingVerdict,
+    answer=VerdictOut,
+    body=VerdictIn,
+    parents={"finding_id": FindingVerdict.finding_id},
+    filters={"verdict": Filter(FindingVerdict.verdict, choices=VERDICTS)},
+    operations=("list", "get", "create"),
+    before_change=complete,
+    example={
+        "id": "4", "finding_id": "101", "rule": "PRO104", "revision": 1, "verdict": "false_positive",
+        "reason": "a detector of hidden cameras", "officer": "user:3", "version": 1, "created_at": MOMENT,
+    },
+)  # fmt: skip
+
+router = APIRouter(prefix="/v1/stores/{store_id}", tags=["violations"])
+Reader = Annotated[Caller, Depends(Permit("violations:read"))]
+
+
+class RulePrecisionOut(Output, kw_only=True):
+    """Of `n` findings of the rule that officers judged so many were `upheld`; the bounds are Wilson's 95 % interval."""
+
+    rule: str
+    n: int
+    upheld: int
+    precision: float | None
+    low: float | None
+    high: float | None
+
+
+class PrecisionAnswer(Output, kw_only=True):
+    """Rules without a verdict are left out."""
+
+    items: list[RulePrecisionOut]
+
+
+RULE = {"rule": query.Parameter("One rule alone, such as PRO104", example="PRO104")}
+
+
+@router.get(
+    "/rule-precision",
+    operation_id="list_rule_precision",
+    summary="How right each rule has been, by the verdicts of officers",
+    **reads(
+        "/rule-precision",
+        PrecisionAnswer,
+        {"items": [{"rule": "PRO104", "n": 20, "upheld": 17, "precision": 0.85, "low": 0.6396, "high": 0.9476}]},
+        query=tuple(query.documented(RULE)),
+        problems=("invalid_parameter",),
+    ),
+)
+async def list_rule_precision(request: Request, caller: Reader) -> Response:
+    """Measured on this store's own findings."""
+    rule = query.read(request, RULE)["rule"]
+
+    def job(session: Session) -> Answer:
+        found = precision_by_rule(session, None if rule is None else [rule])
+        items = [
+            RulePrecisionOut(rule=name, n=one.n, upheld=one.upheld, precision=one.value, low=one.low, high=one.high)
+            for name, one in found.items()
+        ]
+        return Answer(200, PrecisionAnswer(items=items))
+
+    return (await caller.run(job, read_only=True)).response()
+
+
+class TraceOut(Output, kw_only=True):
+    """`outcome`: caught, in_shadow, waived, not_fired (there are rules, none spoke up) or no_rule."""
+
+    violation_id: str
+    case_no: str
+    offence: str
+    listing: str | None
+    outcome: str
+    findings: list[str]
+    rules: list[str]
+    waivers: list[str]
+
+
+@router.get(
+    "/violations/{violation_id}/trace",
+    operation_id="trace_violation",
+    summary="Trace a violation back to our findings",
+    **reads(
+        "/violations/{violation_id}/trace",
+        TraceOut,
+        {
+            "violation_id": "7", "case_no": "C-1001", "offence": "PTS208", "listing": "1005006", "outcome": "caught",
+            "findings": ["101"], "rules": ["PRO104"], "waivers": [],
+        },
+        problems=("unknown_item",),
+    ),
+)  # fmt: skip
+async def trace_violation(request: Request, caller: Reader, violation_id: str) -> Response:
+    """Whether a finding of the listing said so before the penalty, in which mode, and whether somebody waived it."""
+    pack = request.app.state.pack
+
+    def job(session: Session) -> Answer:
+        number = read_id(violation_id)
+        row = None if number is None else session.get(Violation, number)
+        if row is None:
+            raise ProblemError("unknown_item")
+        offence = pack.offences.get(row.offence)
+        codes = set(offence.codes) if offence is not None else set()
+        rules = [rule.id for rule in pack.rules.values() if rule.code in codes]
+        found = trace(session, row, codes, rules)
+        answer = TraceOut(
+            violation_id=str(row.id), case_no=row.case_no, offence=row.offence, listing=row.listing,
+            outcome=found.outcome, findings=list(map(str, found.findings)), rules=list(found.rules),
+            waivers=list(map(str, found.waivers)),
+        )  # fmt: skip
+        return Answer(200, answer)
+
+    return (await caller.run(job, read_only=True)).response()

@@ -1,0 +1,54 @@
+"""Officers judge findings; violations are traced back to the findings that said so before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.sections.conftest import Caller, code
+from tests.sections.test_products import create
+
+SPY = "<p>A spy pen with two hours of video. It keeps water cold for a full day and hot for many hours at work.</p>"
+
+
+def found_in(caller: Caller, clean: dict[str, Any], listing_id: str) -> dict[str, Any]:
+    """A listing with a disguised camera, checked: its finding."""
+    create(caller, clean, id=listing_id, title=f"Bottle {listing_id}", description=SPY)
+    listing = {**clean, "id": listing_id, "title": f"Bottle {listing_id}", "description": SPY}
+    assert caller.post("/prechecks", {"listing": listing}).status_code == 200
+    items = caller.get(f"/findings?listing_id={listing_id}&rule=PRO104").json()["items"]
+    return items[0]
+
+
+def test_the_last_verdict_on_a_finding_counts_for_its_rule(north: Caller, west: Caller, clean: dict[str, Any]) -> None:
+    one, other = (found_in(north, clean, name) for name in ("1009001", "1009002"))
+    path = f"/findings/{one['id']}/verdicts"
+    first = north.post(path, {"verdict": "upheld", "reason": "a camera"})
+    assert first.status_code == 201, first.text
+    assert (first.json()["rule"], first.json()["revision"]) == ("PRO104", 1)
+    assert first.json()["officer"].startswith("user:")
+    north.post(f"/findings/{other['id']}/verdicts", {"verdict": "upheld", "reason": "a camera"})
+    north.post(path, {"verdict": "false_positive", "reason": "a pen without a lens"})
+    assert [item["verdict"] for item in north.get(path).json()["items"]] == ["upheld", "false_positive"]
+    precision = {"rule": "PRO104", "n": 2, "upheld": 1, "precision": 0.5, "low": 0.0945, "high": 0.9055}
+    assert north.get("/rule-precision?rule=PRO104").json() == {"items": [precision]}
+    assert west.get("/rule-precision").json() == {"items": []}
+    assert code(west.post(path, {"verdict": "upheld", "reason": "x"})) == (404, "unknown_item")
+    assert code(north.post(path, {"verdict": "maybe", "reason": "x"})) == (422, "invalid_body")
+
+
+def trace_of(caller: Caller, case: str, listing: str, offence: str, at: str) -> dict[str, Any]:
+    notice = {"case_no": case, "at": at, "offence": offence, "listing": listing}
+    taken = caller.post("/notices", {"items": [notice]})
+    assert taken.status_code == 200, taken.text
+    (row,) = caller.get(f"/violations?case_no={case}").json()["items"]
+    return caller.get(f"/violations/{row['id']}/trace").json()
+
+
+def test_a_violation_is_traced_to_the_finding_that_said_so_before(north: Caller, clean: dict[str, Any]) -> None:
+    finding = found_in(north, clean, "1009003")
+    caught = trace_of(north, "T-1", "1009003", "PTS208", "2026-11-23T12:01:00Z")
+    assert (caught["outcome"], caught["findings"], caught["rules"]) == ("caught", [finding["id"]], ["PRO104"])
+    early = trace_of(north, "T-2", "1009003", "PTS208", "2026-11-20T00:00:00Z")
+    assert (early["outcome"], early["findings"], "PRO104" in early["rules"]) == ("not_fired", [], True)
+    unruled = trace_of(north, "T-3", "1009003", "PTS318", "2026-11-23T12:01:00Z")
+    assert (unruled["outcome"], unruled["rules"]) == ("no_rule", [])
