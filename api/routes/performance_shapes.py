@@ -74,13 +74,15 @@ class EvidenceOut(Output, kw_only=True):
 
 
 class ListingCostOut(Output, kw_only=True):
-    """What a listing costs the daily score: points in all and by item; `bad` of `of` of its rows, by item."""
+    """What a listing costs the daily score: points in all and by item; `bad` of `of` of its rows, by item.
+    `product_scores`: the score and level of the product itself."""
 
     listing_id: str | None
     points: Decimal
     items: dict[str, Decimal]
     bad: dict[str, Decimal]
     of: dict[str, Decimal]
+    product_scores: dict[str, dict[str, Any]]
 
 
 class ListingCostsOut(Output, kw_only=True):

@@ -172,10 +172,3 @@ class Desk:
         windows = windows_of(daily, self.today, self.force.windows)
         judged = self.force.judge(windows, self.settings.confidence, recorded=self.recorded)
         return self.force.scores(judged, "product")
-
-    def of_category(self, listings: frozenset[str]) -> dict[str, Scored]:
-        """The scores of the listings of one category."""
-        kept = {place: sums for place, sums in self.counts.items() if place.listing in listings}
-        windows = windows_of(by_day(kept), self.today, self.force.windows)
-        judged = self.force.judge(windows, self.settings.confidence, recorded=self.recorded)
-        return self.force.scores(judged, "category")

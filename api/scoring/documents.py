@@ -224,7 +224,7 @@ _HEAD = frozenset({"id", "listing", "at", "left_out", "fault"})
 
 
 def listings(desk: Desk, *, limit: int | None = None) -> list[dict[str, Any]]:
-    """What each listing costs the daily score, dearest first."""
+    """What each listing costs the daily score, dearest first, with the scores of the product itself."""
     found = desk.listings if limit is None else desk.listings[:limit]
     return [
         {
@@ -233,9 +233,16 @@ def listings(desk: Desk, *, limit: int | None = None) -> list[dict[str, Any]]:
             "items": cost.items,
             "bad": cost.bad,
             "of": cost.rows,
+            "product_scores": _product_scores(desk, cost.listing) if cost.listing else {},
         }
         for cost in found
     ]
+
+
+def _product_scores(desk: Desk, listing: str) -> dict[str, Any]:
+    """Score → its value and level, of one product."""
+    found = desk.of_listing(listing)
+    return {name: {"score": scored.score, "level": scored.level} for name, scored in found.items()}
 
 
 def beside(desk: Desk, pinned: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -128,6 +128,7 @@ def test_history_trends_and_charts_are_served(north: Caller, filled: Place) -> N
     assert north.get("/performance/charts/pie").status_code == 404
     costs = north.get("/performance/listings").json()["items"]
     assert sum(Decimal(cost["points"]) for cost in costs) == Decimal("12.50")
+    assert costs[0]["product_scores"]["SVC504"] == {"score": "66.66", "level": "fair"}
 
 
 def test_the_platforms_number_stands_beside_ours_with_the_difference(north: Caller, filled: Place) -> None:
