@@ -7,6 +7,7 @@ make it worse.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from engine.features.authorisations import is_approved, is_known
 from engine.features.hit_context import WORD, around, longest
 from engine.features.registry import Field, collection, feature
 from engine.features.scan import Hit, hits
+from engine.features.texts import SEPARATOR, span, texts
 from engine.features.view import View, derived
 from engine.findings import Location
 
@@ -156,3 +158,85 @@ def brands_mentions(view: View) -> Sequence[BrandMention]:
 def brands_approvals_known(view: View) -> bool:
     """Whether the call said which brands the store may sell, by name or by authorisation."""
     return is_known(view)
+
+
+# --- marks however they are spelt -------------------------------------------------------------------------------------
+
+
+class Disguised(NamedTuple):
+    """A mark of the register that is not spelt plainly. `kind`: tricked or near; `how`: the transforms, in order."""
+
+    brand: str
+    text: str
+    field: str
+    kind: str
+    how: list[str]
+    is_approved: bool | None
+    locations: tuple[Location, ...]
+
+
+LONG = frozenset({"description", "mobile_description", "localized_description"})
+
+
+@derived
+def _disguised(view: View) -> list[Disguised]:
+    matcher = view.resources.matcher
+    if matcher is None:
+        return []
+    short = [field for field in texts(view) if field.kind not in LONG]
+    groups = [short, *([field] for field in texts(view) if field.kind in LONG)]
+    items = []
+    for fields in groups:
+        whole = SEPARATOR.join(field.text for field in fields)
+        starts = []
+        begin = 0
+        for field in fields:
+            starts.append(begin)
+            begin += len(field.text) + len(SEPARATOR)
+        for hit in matcher.find(whole):
+            if hit.kind == "plain" or not hit.mark.in_force(view.as_of) or _in_markup(whole, hit.start, fields[0].kind):
+                continue
+            first = bisect_right(starts, hit.start) - 1
+            last = bisect_right(starts, hit.end - 1) - 1
+            places = tuple(
+                span(
+                    fields[number],
+                    max(0, hit.start - starts[number]),
+                    min(len(fields[number].text), hit.end - starts[number]),
+                )
+                for number in range(first, last + 1)
+            )
+            allowed = is_approved(view, (*hit.mark.names, hit.mark.owner))
+            written = " ".join(place.text or "" for place in places)
+            items.append(Disguised(hit.name, written, fields[first].kind, hit.kind, list(hit.chain), allowed, places))
+    return items
+
+
+def _in_markup(text: str, at: int, kind: str) -> bool:
+    """Inside a tag, but in no text of it that a reader meets (alt, title)."""
+    if kind not in LONG:
+        return False
+    opened = text.rfind("<", max(0, at - 2_000), at)
+    if opened < 0 or text.rfind(">", opened, at) >= 0:
+        return False
+    attribute = text[opened:at].rpartition("=")[0].rstrip().rpartition(" ")[2].lower()
+    return attribute not in ("alt", "title")
+
+
+@collection(
+    "brands.disguised",
+    item={
+        "brand": Field("str", "The mark", "商标"),
+        "text": Field("str", "The words as written in the listing", "商品中的原文"),
+        "field": Field("str", "The kind of text it stands in", "所在文本类型"),
+        "kind": Field("str", "tricked or near (likeness to look at)", "变形写法或近似写法"),
+        "how": Field("list[str]", "The transforms that lead to the mark", "还原为商标所经的变换"),
+        "is_approved": Field("bool", "The store may sell the brand", "店铺是否有该品牌授权", nullable=True),
+    },
+    reads=(*READS, "groups"),
+    en="Marks of the register that are not spelt plainly",
+    zh="以变形或近似写法出现的商标",
+)
+def brands_disguised(view: View) -> Sequence[Disguised]:
+    """Every such mark; plain spellings are `brands.mentions`."""
+    return _disguised(view)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.features.scan import Scanner
+    from engine.marks import Matcher
     from engine.taxonomy import Taxonomy
 
 
@@ -33,3 +34,5 @@ class Resources:
     scanner: Scanner
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Per pack: marketplace, currency, listing language …, as its `pack.yaml` says."""
+    matcher: Matcher | None = None
+    """The pack's register of marks, ready to look for; None in a pack without one."""

@@ -15,7 +15,7 @@ from typing import TypeVar
 import msgspec
 
 T = TypeVar("T")
-_READING_CODE = ("loading", "model", "conditions", "features", "fixes")
+_READING_CODE = ("loading", "model", "conditions", "features", "fixes", "marks")
 
 
 def directory() -> Path:

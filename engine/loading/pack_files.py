@@ -24,18 +24,20 @@ from engine.duplicates.model import PairModel
 from engine.errors import Fault, RulePackError
 from engine.features import SUBJECT_ARGUMENTS
 from engine.features.resources import WordList
-from engine.loading import cache, pair_model
+from engine.loading import cache, marks_files, pair_model
 from engine.loading.fields import Faults, Fields
 from engine.loading.header import Context
 from engine.loading.kinds import KINDS, kind_of
 from engine.loading.strict_yaml import Node, parse
 from engine.loading.taxonomy_files import check_taxonomy
+from engine.marks import Mark
 from engine.model.indicator import IndicatorRule
 from engine.model.ladder import LadderRule
 from engine.model.offence import OffenceRule
 from engine.model.rule import CheckRule
 from engine.model.score import ScoreRule
 
+WORDS = re.compile(r"[^\W\d_]{2,}")
 RULE_FILE = re.compile(r"[A-Z]{3}[0-9]{3}_.*\.yaml\Z")
 
 
@@ -79,6 +81,22 @@ class Contents(Struct, frozen=True):
     indicators: tuple[IndicatorRule, ...] = ()
     scores: tuple[ScoreRule, ...] = ()
     pair_model: PairModel | None = None
+    marks: tuple[Mark, ...] = ()
+
+    def vocabulary(self) -> frozenset[str]:
+        """Ordinary words: those of the category tree and of the lists, the list of brands aside."""
+        words: set[str] = set()
+        texts: list[Any] = list(self.taxonomy)
+        texts += [item.terms for item in self.lists if item.id != "protected_brands"]
+        while texts:
+            one = texts.pop()
+            if isinstance(one, str):
+                words.update(WORDS.findall(one.lower()))
+            elif isinstance(one, dict):
+                texts += [*one, *one.values()]
+            elif isinstance(one, list | tuple):
+                texts += one
+        return frozenset(words)
 
     def word_lists(self) -> dict[str, WordList]:
         """The lists as the features use them."""
@@ -107,6 +125,8 @@ def read_pack(path: Path, *, use_cache: bool = True) -> Contents:
 def _files(path: Path) -> Iterator[tuple[str, bytes]]:
     """Relative name → bytes of every YAML file of the pack and of the lists and baseline beside it."""
     for file in sorted(path.rglob("*.yaml")):
+        yield file.relative_to(path.parent).as_posix(), file.read_bytes()
+    for file in sorted((path / "marks").glob("*.csv")):
         yield file.relative_to(path.parent).as_posix(), file.read_bytes()
     for file in sorted((path.parent / "lists").glob("*.yaml")):
         yield file.relative_to(path.parent).as_posix(), file.read_bytes()
@@ -159,6 +179,12 @@ class _Reader:
         rules = self._rules(nodes, context)
         baseline = self._parse("baseline.yaml") if "baseline.yaml" in self._files else None
         pairs = self._pair_model()
+        marks = [
+            mark
+            for name in self._in("marks/")
+            if name.endswith(".csv")
+            for mark in marks_files.read_marks(self._files[name], self._faults_of(name))
+        ]
         if self._found:
             raise RulePackError(self._found)
         return Contents(
@@ -170,6 +196,7 @@ class _Reader:
             taxonomy=tuple(taxonomy),
             baseline=_plain(baseline) if baseline is not None else {},
             pair_model=pairs,
+            marks=tuple(marks),
         )
 
     def _in(self, folder: str) -> list[str]:

@@ -1,0 +1,352 @@
+"""Finds marks in a text however they are spelt, and says by which transforms. Time grows with the text's length.
+
+Whole words go through one Aho-Corasick scan for each reading of the text (most texts have one). What is spread over
+several words, glued, reversed, starred out or misspelt is asked of the set of the text's own words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ahocorasick_rs import AhoCorasick, Implementation
+
+from engine.marks.alphabets import BREAK, is_invisible
+from engine.marks.explain import chain
+from engine.marks.folding import View, compact, key, pattern, readings, squeeze, view
+from engine.marks.model import Mark
+from engine.marks.spellings import Halves, wildcards
+
+SHORTEST_TRICK = 4
+"""Letters of a mark below which only its plain spelling, or one with invisible or decorated letters, counts."""
+SHORTEST_GLUED, SHORTEST_NEAR = 5, 6
+MOST = 2_000
+"""Hits that are looked at, for each reading. A bound of time for texts of megabytes, not of policy."""
+LONGEST_TRICKED = 200_000
+"""Code points of a text in which spread, glued and misspelt words are looked for; beyond, whole words only."""
+LONGEST_COMPARED = 1_000
+"""Code points of a text in which misspelt and glued words are looked for: titles and values, not descriptions."""
+MOST_COMPARED = 20_000
+"""Names that misspellings are compared with: the first of the register. A public list of all brands is no measure."""
+GENTLE = frozenset({"invisible", "diacritics", "letter_form"})
+ENDINGS = ("s", "es", "ed", "d", "ing", "er", "r", "ers", "y", "ly", "able", "less", "ness", "ish")
+REVIEW = frozenset({"misspelling", "glued", "split"})
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Found(NamedTuple):
+    """A mark at [start, end) of the original. `chain` is empty for the plain spelling; `kind`: plain, tricked, near."""
+
+    mark: Mark
+    name: str
+    start: int
+    end: int
+    chain: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """plain, tricked (letters changed or spread) or near (a likeness that a person should look at)."""
+        return "plain" if not self.chain else "near" if not REVIEW.isdisjoint(self.chain) else "tricked"
+
+
+class Matcher:
+    """An index over marks. Built once, safe to share between threads and by fork."""
+
+    def __init__(self, marks: Iterable[Mark], words: frozenset[str] = frozenset()) -> None:
+        self.marks = tuple(marks)
+        self.words = words
+        self._ordinary = {compact(word) for word in words}
+        owners: dict[str, list[tuple[int, str]]] = {}
+        self._compact: dict[str, tuple[int, str]] = {}
+        near: list[tuple[str, int, str]] = []
+        for number, mark in enumerate(self.marks):
+            for name in mark.names:
+                owners.setdefault(pattern(name), []).append((number, name))
+                short = compact(name)
+                joined = f" {short} "
+                if mark.tier == "protected" and " " in key(name):
+                    owners.setdefault(joined, []).append((number, name))
+                if mark.tier != "unknown":
+                    self._compact.setdefault(short, (number, name))
+                letters = name.lower()
+                if mark.tier == "protected" and len(letters) >= SHORTEST_NEAR and letters.isalpha():
+                    near.append((letters, number, name))
+        owners.pop("  ", None)
+        owners.pop("", None)
+        self._owners = list(owners.values())
+        self._automaton: Any = AhoCorasick(
+            list(owners), implementation=Implementation.ContiguousNFA, store_patterns=False
+        ) if owners else None  # fmt: skip
+        self._known = frozenset(self._compact)
+        self._near = Halves(near[:MOST_COMPARED])
+
+    def find(self, text: str) -> list[Found]:
+        """Every mark in the text, by its place. Of hits that overlap the plainer, then the longer one stays."""
+        if not text or self._automaton is None:
+            return []
+        found: list[Found] = []
+        for reading in readings(text):
+            seen = view(text, reading)
+            found += self._scan(text, seen)
+            if len(text) <= LONGEST_TRICKED:
+                found += self._words(text, seen)
+        if len(text) <= LONGEST_TRICKED:
+            found += self._starred(text)
+        return _distinct(found)
+
+    # whole words
+
+    def _scan(self, text: str, seen: View) -> Iterator[Found]:
+        try:
+            matches = self._automaton.find_matches_as_indexes(seen.text, overlapping=True)
+        except UnicodeEncodeError:
+            matches = self._automaton.find_matches_as_indexes(_SURROGATE.sub("\ufffd", seen.text), overlapping=True)
+        last = len(seen.text) - 1
+        taken: dict[int, int] = {}
+        for index, begin, stop in matches:
+            if taken.get(index, 0) >= MOST:
+                continue
+            taken[index] = taken.get(index, 0) + 1
+            padded = seen.text[begin] == " "
+            start = int(seen.origin[begin + 1 if padded else begin])
+            end = _end(text, int(seen.origin[min(stop - (2 if padded else 1), last)]), seen)
+            for number, name in self._owners[index]:
+                hit = self._verified(text, number, name, start, end, seen.reading)
+                if hit is not None:
+                    yield hit
+
+    def _verified(self, text: str, number: int, name: str, start: int, end: int, reading: str) -> Found | None:
+        written = text[start:end]
+        how = chain(written, name, is_sound=reading == "sound")
+        mark = self.marks[number]
+        if how is None or (how and not self._allowed(mark, written, name, how)):
+            return None
+        return Found(mark, name, start, end, how)
+
+    def _allowed(self, mark: Mark, written: str, name: str, how: tuple[str, ...]) -> bool:
+        """A spelling that is itself an ordinary word is no trick; nor is anything done to a mark too short to tell."""
+        if how == ("separators",) and mark.tier == "protected" and not written.isalpha():
+            return len(compact(name)) >= SHORTEST_TRICK
+        if set(how) <= GENTLE:
+            return True
+        letters = sum(char.isalnum() for char in name)
+        if mark.tier == "unknown" or letters < SHORTEST_TRICK:
+            return False
+        if mark.tier == "word_like" and set(how) <= {"repeated", "separators"}:
+            return False
+        if "leet" in how and not any(char.isalpha() for char in written):
+            return False
+        if (
+            how in (("homoglyph",), ("transliteration",))
+            and letters < 5
+            and not written.isascii()
+            and not _mixed(written)
+        ):
+            return False
+        return not self.is_word(written)
+
+    def is_word(self, text: str) -> bool:
+        """An ordinary word of the pack's vocabulary, or a form of one."""
+        low = text.lower().strip("-'’. ")
+        if low in self.words:
+            return True
+        for ending in ENDINGS:
+            stem = low[: -len(ending)]
+            if low.endswith(ending) and len(stem) > 2 and self._is_stem(stem):
+                return True
+        return False
+
+    def _is_stem(self, stem: str) -> bool:
+        return stem in self.words or stem + "e" in self.words or (stem[-1] == stem[-2] and stem[:-1] in self.words)
+
+    # what is spread over words, glued, reversed or misspelt
+
+    def _words(self, text: str, seen: View) -> Iterator[Found]:
+        tokens = seen.text.split()
+        if not tokens:
+            return
+        solid = [at for at, token in enumerate(tokens) if token != BREAK]
+        candidates = set(self._joined(tokens, solid)) if len(solid) > 1 else set()
+        single = set(tokens)
+        backward = {token[::-1] for token in single if len(token) >= SHORTEST_TRICK} & self._known
+        strange = set()
+        if len(text) <= LONGEST_COMPARED and seen.reading == "native":
+            strange = {token for token in single - self._ordinary if len(token) >= SHORTEST_NEAR} - self._known
+        if not candidates and not backward and not strange:
+            return
+        places: list[tuple[int, int]] | None = None
+        for first, stop in sorted(candidates):
+            places = places or _places(seen)
+            hit = self._spread(text, seen, places, [solid[at] for at in range(first, stop)], tokens)
+            if hit is not None:
+                yield hit
+        for at, token in enumerate(tokens):
+            if token in backward or token in strange:
+                places = places or _places(seen)
+                start, end = _span(text, seen, *places[at])
+                yield from self._single(text[start:end], token, start, end, seen.reading)
+
+    def _joined(self, tokens: Sequence[str], solid: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """[first, stop) over `solid` of words that together make a mark: two or three of any length, more of short."""
+        known = self._compact
+        words = [tokens[at] for at in solid]
+        count = len(words)
+        for at in range(count - 1):
+            one, two = words[at], words[at + 1]
+            joined = one + two if one[-1] != two[0] else one + two[1:]
+            if joined in known or joined[::-1] in known:
+                yield at, at + 2
+            if at + 2 < count:
+                three = words[at + 2]
+                joined = joined + three if joined[-1] != three[0] else joined + three[1:]
+                if joined in known or joined[::-1] in known:
+                    yield at, at + 3
+        at = 0
+        while at < count:
+            if len(words[at]) > 2:
+                at += 1
+                continue
+            stop = at
+            while stop < count and len(words[stop]) <= 2:
+                stop += 1
+            for first in range(at, stop):
+                joined = ""
+                for end in range(first, min(stop + 1, count, first + 24)):
+                    joined += words[end] if not joined or joined[-1] != words[end][0] else words[end][1:]
+                    if end > first + 1 and (joined in known or joined[::-1] in known):
+                        yield first, end + 1
+            at = stop + 1
+
+    def _spread(self, text: str, seen: View, places: Any, at: Sequence[int], tokens: Sequence[str]) -> Found | None:
+        start, _ = _span(text, seen, *places[at[0]])
+        _, end = _span(text, seen, *places[at[-1]])
+        joined = squeeze("".join(tokens[one] for one in at))
+        backward = joined not in self._compact
+        number, name = self._compact[joined[::-1] if backward else joined]
+        mark = self.marks[number]
+        written = text[start:end]
+        across = any(tokens[one] == BREAK for one in range(at[0], at[-1]))
+        how = chain(written[::-1] if backward else written, name, is_sound=seen.reading == "sound")
+        if how is None or (not how and not across) or mark.tier == "unknown" or len(joined) < SHORTEST_TRICK:
+            return None
+        if " " in written and written.isascii() and ("leet" in how or "homoglyph" in how):
+            return None  # numbers and sizes beside each other spell anything
+        parts = [text[slice(*_span(text, seen, *places[one]))] for one in at]
+        spaced = " " in key(name)
+        if mark.tier == "word_like" and not any(len(part) == 1 for part in parts):
+            return None
+        if not spaced and not any(len(part) == 1 for part in parts) and sum(map(self.is_word, parts)) * 2 >= len(parts):
+            return None
+        if backward:
+            if len(parts) > 1 and not spaced and max(map(len, parts)) > 2:
+                return None
+            how = ("reversed", *(one for one in how if one != "separators"))
+        elif across:
+            if not spaced and (any(map(self.is_word, parts)) or max(map(len, parts)) < 2):
+                return None
+            how = ("split_over_fields", *(one for one in how if one != "separators"))
+        return Found(mark, name, start, end, how)
+
+    def _single(self, written: str, token: str, start: int, end: int, reading: str) -> Iterator[Found]:
+        if self.is_word(written):
+            return
+        backward = token[::-1]
+        if backward in self._compact and backward != token:
+            number, name = self._compact[backward]
+            how = chain(written[::-1], name)
+            if how is not None and token != backward and self.marks[number].tier == "protected":
+                yield Found(self.marks[number], name, start, end, ("reversed", *how))
+                return
+        if reading != "native" or len(written) < SHORTEST_NEAR or len(written) > 40:
+            return
+        low = written.lower()
+        if any(char.isdigit() for char in low):
+            return
+        nearest = self._near.nearest(low)
+        if nearest is not None:
+            number, name = nearest
+            yield Found(self.marks[number], name, start, end, ("misspelling",))
+            return
+        yield from self._glued(written, token, start, end)
+
+    def _glued(self, written: str, token: str, start: int, end: int) -> Iterator[Found]:
+        if len(token) != len(written):  # a doubled letter: cut where the original is cut
+            token = written.lower()
+        for cut in range(2, len(written) - 1):
+            for mine, rest, at in ((written[:cut], written[cut:], start), (written[cut:], written[:cut], start + cut)):
+                if len(mine) < SHORTEST_GLUED or not (self.is_word(rest) and len(rest) > 2):
+                    continue
+                known = self._compact.get(compact(mine))
+                if known is None or self.marks[known[0]].tier != "protected" or chain(mine, known[1]) is None:
+                    continue
+                yield Found(self.marks[known[0]], known[1], at, at + len(mine), ("glued",))
+                return
+
+    def _starred(self, text: str) -> Iterator[Found]:
+        for start, end, candidates in wildcards(text):
+            for candidate in candidates:
+                known = self._compact.get(candidate)
+                if known is None or self.marks[known[0]].tier == "unknown":
+                    continue
+                yield Found(self.marks[known[0]], known[1], start, end, ("wildcard",))
+                break
+
+
+def _places(seen: View) -> list[tuple[int, int]]:
+    """Where each word of a view stands in it."""
+    return [match.span() for match in re.finditer(r"\S+|\x1f", seen.text)]
+
+
+def _span(text: str, seen: View, begin: int, stop: int) -> tuple[int, int]:
+    return int(seen.origin[begin]), _end(text, int(seen.origin[stop - 1]), seen)
+
+
+def _end(text: str, last: int, seen: View) -> int:
+    """The end in the original of a word whose last folded character came from `last`: a run of one letter is whole."""
+    end = last + 1
+    char = text[last] if last < len(text) else ""
+    table = view(char, "alike" if seen.reading == "sound" else seen.reading).text if char else ""
+    while end < len(text) and end - last < 64:
+        follower = text[end]
+        if follower != char and view(follower, seen.reading).text.strip() not in ("", table.strip()):
+            break
+        if follower.isspace() or (follower != char and _parts(follower, seen.reading)):
+            break
+        end += 1
+    while end > last + 1 and _zero(text[end - 1]) and not _combining(text[end - 1]):
+        end -= 1
+    return end
+
+
+def _parts(char: str, reading: str) -> bool:
+    """Whether a sign stands between words under a reading."""
+    return not char.isalnum() and not _zero(char) and not view(char, reading).text.strip()
+
+
+def _zero(char: str) -> bool:
+    return is_invisible(char)
+
+
+def _combining(char: str) -> bool:
+    return unicodedata.combining(char) != 0
+
+
+def _mixed(text: str) -> bool:
+    letters = [char for char in text if char.isalpha()]
+    return any(char.isascii() for char in letters) and not all(char.isascii() for char in letters)
+
+
+def _distinct(found: Sequence[Found]) -> list[Found]:
+    order = {"plain": 0, "tricked": 1, "near": 2}
+    kept: list[Found] = []
+    taken: list[tuple[int, int]] = []
+    for hit in sorted(found, key=lambda one: (order[one.kind], one.start - one.end, len(one.chain), one.start)):
+        if any(hit.start < end and start < hit.end for start, end in taken):
+            continue
+        kept.append(hit)
+        taken.append((hit.start, hit.end))
+        if len(taken) > MOST:
+            break
+    return sorted(kept, key=lambda one: one.start)

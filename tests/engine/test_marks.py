@@ -1,0 +1,93 @@
+"""Marks are found however they are spelt, with the place in the original and the transforms that lead there."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import Fault
+from engine.loading.fields import Faults
+from engine.loading.marks_files import read_marks
+from engine.marks import Mark, Matcher
+from engine.marks.explain import TRANSFORMS, chain
+
+COINED = ("Samsung", "Adidas", "Wrangler", "Google", "Ray-Ban", "L'Oréal")
+WORDS = frozenset(["shoes", "ray", "ban", "case", "phone", "the", "new", "steel", "bag", "goggle", "sam"])
+MATCHER = Matcher(
+    [
+        Mark(names=("Nike", "耐克", "найк", "naike"), owner="Nike"),
+        Mark(names=("Louis Vuitton", "路易威登"), owner="LVMH"),
+        *(
+            Mark(names=(name,), owner=name)
+            for name in ("Samsung", "Adidas", "Wrangler", "Google", "Ray-Ban", "L'Oréal")
+        ),
+        Mark(names=("Apple",), owner="Apple", tier="word_like"),
+    ],
+    WORDS,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "written", "how"),
+    [
+        ("Nike shoes", "Nike", "Nike", ()),
+        ("RayBan case", "Ray-Ban", "RayBan", ()),
+        ("耐克鞋", "耐克", "耐克", ()),
+        ("найк", "найк", "найк", ()),
+        ("N.i.k.e shoes", "Nike", "N.i.k.e", ("separators",)),
+        ("the N i k e", "Nike", "N i k e", ("separators",)),
+        ("n_i_k_e", "Nike", "n_i_k_e", ("separators",)),
+        ("N*ke shoes", "Nike", "N*ke", ("wildcard",)),
+        ("S@msung", "Samsung", "S@msung", ("leet",)),
+        ("5am5ung case", "Samsung", "5am5ung", ("leet",)),
+        ("N\u0456ke", "Nike", "N\u0456ke", ("homoglyph",)),
+        ("Ｎｉｋｅ", "Nike", "Ｎｉｋｅ", ("letter_form",)),
+        ("🅽🅸🅺🅴", "Nike", "🅽🅸🅺🅴", ("letter_form",)),
+        ("Ni\u200bke", "Nike", "Ni\u200bke", ("invisible",)),
+        ("N\u0336i\u0336k\u0336e\u0336", "Nike", "N\u0336i\u0336k\u0336e\u0336", ("diacritics",)),
+        ("NNiikkee", "Nike", "NNiikkee", ("repeated",)),
+        ("Ni😀ke", "Nike", "Ni😀ke", ("emoji",)),
+        ("VVrangler", "Wrangler", "VVrangler", ("homoglyph",)),
+        ("самсунг", "Samsung", "самсунг", ("transliteration",)),
+        ("gnusmas bag", "Samsung", "gnusmas", ("reversed",)),
+        ("Samsnug", "Samsung", "Samsnug", ("misspelling",)),
+        ("samsungcase", "Samsung", "samsung", ("glued",)),
+        ("L0u1s Vu1tt0n", "Louis Vuitton", "L0u1s Vu1tt0n", ("leet",)),
+        ("L.o.u.i.s V.u.i.t.t.o.n bag", "Louis Vuitton", "L.o.u.i.s V.u.i.t.t.o.n", ("separators",)),
+        ("4pple", "Apple", "4pple", ("leet",)),
+    ],
+)
+def test_a_trick_is_undone_and_named(text: str, name: str, written: str, how: tuple[str, ...]) -> None:
+    found = [(hit.name, text[hit.start : hit.end], hit.chain) for hit in MATCHER.find(text)]
+    assert found == [(name, written, how)]
+
+
+@pytest.mark.parametrize("text", ["goggle", "steel bag", "phone case", "unikename", "", " ", "\ud800", "ray"])
+def test_ordinary_words_are_no_marks(text: str) -> None:
+    assert MATCHER.find(text) == []
+
+
+@given(st.text(alphabet="nikeNIKE1!3*.-_ іке\u200b\u0336ｎ耐克😀samsung@5", max_size=60))
+def test_every_hit_lies_in_the_text_and_its_chain_is_of_known_transforms(text: str) -> None:
+    last = 0
+    for hit in MATCHER.find(text):
+        assert last <= hit.start < hit.end <= len(text)
+        assert set(hit.chain) <= set(TRANSFORMS)
+        if not {"reversed", "wildcard", "misspelling", "transliteration", "split_over_fields"} & set(hit.chain):
+            assert chain(text[hit.start : hit.end], hit.name) is not None
+        last = hit.end
+
+
+def test_rows_of_a_register_with_faults_are_named_with_line_and_column() -> None:
+    found: list[Fault] = []
+    content = (
+        b"name,owner,classes,tier\nNike,Nike Inc,25|99,protected\n,Nobody,,\nPuma,Puma SE,25,wordlike\nOK,Owner,9,\n"
+    )
+    marks = read_marks(content, Faults("marks/x.csv", found))
+    assert [(fault.line, fault.column, fault.code) for fault in found] == [
+        (2, 3, "P005"),
+        (3, 1, "P005"),
+        (4, 4, "P005"),
+    ]
+    assert marks == [Mark(names=("OK",), owner="Owner", classes=(9,))]
