@@ -48,7 +48,7 @@ def agrees(view: View) -> bool | None:
 def quick(view: View) -> bool | Mention | None:
     """True: the title names the category. A mention: it names one of the same group only. False: neither."""
     node = category(view)
-    if node is None or not view.listing.title:
+    if node is None or not view.title:
         return None
     if names_category(view):
         return not audience_clash(view)

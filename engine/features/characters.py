@@ -21,6 +21,9 @@ UTF8_AS_CP1252 = re.compile(
 )
 """Â, Ã, â, Ð, Ñ or ð before a character that no word has there: UTF-8 bytes read as Windows-1252."""
 UTF8_AS_GBK = re.compile("锟斤拷|烫烫烫|屯屯屯|鈥[檚測]|脙|茂驴陆")
+CP1252_BEGINS, GBK_BEGINS = "ÂÃâÐÑð", "锟烫屯鈥脙茂"
+"""The first characters of the two: to look for them one by one is far quicker than the patterns on long texts."""
+ANY_UNREADABLE = re.compile("[\ufffd\u0000-\u0008\u000e-\u001f\u007f-\u009f\ue000-\uf8ff\ud800-\udfff]")
 UNREADABLE = re.compile("\ufffd+|[\u0000-\u0008\u000e-\u001f\u007f-\u009f]+|[\ue000-\uf8ff]+|[\ud800-\udfff]+")
 INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+")
 """Soft hyphen, zero-width space and marks that turn the writing direction. The joiners U+200C/D are left out: emoji,
@@ -76,9 +79,12 @@ def _damage(view: View) -> Sequence[Damage]:
             if "<" in text:
                 _add(found, field, "markup", TAG)
         if not text.isascii():
-            _add(found, field, "encoding", UTF8_AS_CP1252)
-            _add(found, field, "encoding", UTF8_AS_GBK)
-            _add(found, field, "unreadable", UNREADABLE)
+            if any(character in text for character in CP1252_BEGINS):
+                _add(found, field, "encoding", UTF8_AS_CP1252)
+            if any(character in text for character in GBK_BEGINS):
+                _add(found, field, "encoding", UTF8_AS_GBK)
+            if ANY_UNREADABLE.search(text):
+                _add(found, field, "unreadable", UNREADABLE)
             _add(found, field, "invisible", INVISIBLE)
         elif not is_html and not text.isprintable():
             _add(found, field, "unreadable", CONTROL)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ MAX_PLACES = 200
 """Candidates of one kind in one text that are looked at. A bound of time, not of policy."""
 
 MAX_CANDIDATES = 10_000
-"""At signs of one text that are looked at."""
+"""At signs, and endings of domains, of one text that are looked at."""
 MAX_READ = 500_000
 """Characters of a source that are read as a reader sees them. Real descriptions are a tenth of that."""
 
@@ -52,11 +52,17 @@ OWN = re.compile(
     re.IGNORECASE,
 )
 INVITES = re.compile(r"\s{1,2}(?:us|me)\b(?!\w)|\s{0,2}(?:us|me)\s(?:at|on|for)\b|号[:：]?\s?\w|群", re.IGNORECASE)
+TOP = (
+    r"(?:com|net|org|cn|shop|store|online|ru|de|uk|es|fr|it|br|top|xyz|info|biz|site|club|vip|cc|me|io|co|us|eu|asia"
+    r"|in)"
+)
+HOST_ENDS = re.compile(rf"\.{TOP}(?![\w-]|\.[a-z0-9])")
 DOMAIN = re.compile(
     r"(?<![\w@.-])(?:https?:?//|www\.)?(?P<host>(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,4}"
-    r"(?:com|net|org|cn|shop|store|online|ru|de|uk|es|fr|it|br|top|xyz|info|biz|site|club|vip|cc|me|io|co|us|eu|asia|in))"
-    r"(?![\w-]|\.[a-z0-9])(?:/[\w./?=&%-]{0,80})?"
+    rf"{TOP})(?![\w-]|\.[a-z0-9])(?:/[\w./?=&%-]{{0,80}})?"
 )
+BEFORE_END, AFTER_END = 300, 100
+"""The most code points of a domain before its ending, and behind it with a path."""
 ENDING = re.compile(r"\.(?:com|net|org|cn|shop|store|online|ru|top|xyz|info|biz|site|club|vip|cc|me/)")
 DOT_LETTER = re.compile(r"\.[A-Za-z]")
 """What every address holds."""
@@ -293,7 +299,7 @@ def _addresses(text: str) -> list[_Found]:
     if not _may_name_a_site(lower):
         return []
     found = []
-    for match in islice(DOMAIN.finditer(lower), MAX_PLACES):
+    for match in islice(_domains(lower), MAX_PLACES):
         whole, host = match.group(), match.group("host")
         if host.rsplit(".", 1)[1] in WEAK_ENDINGS and not (whole.startswith(("http", "www")) or "/" in whole):
             continue
@@ -304,6 +310,19 @@ def _addresses(text: str) -> list[_Found]:
         is_address = whole.startswith(("http", "www")) or "/" in whole
         found.append(_Found("url" if is_address else "domain", match.start(), match.end(), domain=registrable(host)))
     return found
+
+
+def _domains(lower: str) -> Iterator[re.Match[str]]:
+    """Every match of DOMAIN. Endings are found first: the whole pattern would be tried at each letter of a text."""
+    reached = 0
+    for ending in islice(HOST_ENDS.finditer(lower), MAX_CANDIDATES):
+        at = ending.start()
+        if at < reached:
+            continue
+        match = DOMAIN.search(lower, max(reached, at - BEFORE_END), ending.end() + AFTER_END)
+        if match is not None:
+            reached = match.end()
+            yield match
 
 
 def _in_readable(view: View, field: TextField, known: Sequence[_Found]) -> list[_Found]:

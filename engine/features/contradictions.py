@@ -41,7 +41,7 @@ class Contradiction(NamedTuple):
 def _item(
     view: View, spec: Attribute, start: int, end: int, given: Given | None, *, ratio: Decimal | None = None
 ) -> Contradiction:
-    title = view.listing.title or ""
+    title = view.title or ""
     places = [Location("/title", start, end, title[start:end])]
     says = ""
     if given is not None:
@@ -100,7 +100,7 @@ def _colors(view: View) -> Iterator[Contradiction]:
     if items:
         yield _item(view, spec, claim.start, claim.end, items[0])
     elif by_sku:
-        title = view.listing.title or ""
+        title = view.title or ""
         places = [Location("/title", claim.start, claim.end, title[claim.start : claim.end])]
         places += [Location(f"/skus/{index}") for index in by_sku.values()]
         says = ", ".join(by_sku)[:100]
@@ -215,7 +215,7 @@ def _pieces(view: View) -> Iterator[Contradiction]:
     read = amount(view, items[0])
     if not low or low != high or read is None or not read[0] or read[0] == low:
         return
-    found = quantities(view.listing.title or "")
+    found = quantities(view.title or "")
     unit = read[1]
     spec = items[0].spec
     same_unit = unit is None or view.resources.taxonomy.unit(spec, unit) is not None

@@ -49,7 +49,7 @@ def label_of(view: View, model: CategoryModel) -> str | None:
 def fitted_verdict(view: View) -> Verdict | None:
     """How far the best other category of the catalogue beats the own; None when the model does not know the own one."""
     model = model_of(view)
-    title = view.listing.title
+    title = view.title
     if model is None or not title:
         return None
     label = label_of(view, model)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from engine.features.registry import Field, collection, feature
 from engine.features.texts import corpus, escape, span, texts
 from engine.features.tokens import title_tokens, title_words
-from engine.features.view import View, derived
+from engine.features.view import LONGEST_TITLE, View, derived
 from engine.findings import Location
 
 LIKELY = ("en", "es", "pt", "fr", "de", "it", "nl", "pl", "tr", "ru", "zh")
@@ -117,6 +117,7 @@ def guess(text: str) -> Guess:
 
     A script counts when at least as many of its letters stand there as Latin ones: brand names stay Latin everywhere.
     """
+    text = text[:LONGEST_TITLE]  # more says no more
     if not text.isascii():
         latin = len(LATIN.findall(text))
         for language, pattern in SCRIPTS:
@@ -129,7 +130,7 @@ def guess(text: str) -> Guess:
 
 @derived
 def _title_language(view: View) -> Guess | None:
-    title = view.listing.title
+    title = view.title
     if not title or title.isspace():
         return None
     english = view.resources.lists.get(ENGLISH_WORDS)

@@ -245,11 +245,11 @@ def edit_changed_identity(view: View) -> list[str] | None:
 def edit_title_similarity(view: View) -> int | None:
     """Share of common words, 0 to 100 (token set ratio); None unless both titles are known."""
     previous = view.listing.previous
-    if previous is None or not previous.title or not view.listing.title:
+    if previous is None or not previous.title or not view.title:
         return None
     from rapidfuzz import fuzz
 
-    return round(fuzz.token_set_ratio(view.listing.title.lower(), previous.title.lower()))
+    return round(fuzz.token_set_ratio(view.title.lower(), previous.title.lower()))
 
 
 # --- groups and quotas ------------------------------------------------------------------------------------------------

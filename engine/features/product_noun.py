@@ -119,7 +119,7 @@ def _counts(words: Sequence[Word], position: int, rule: Reading) -> bool:
 @derived
 def title_heads(view: View) -> list[bool]:
     """`heads` of the title's words."""
-    return heads(view.listing.title or "", title_words(view), view.resources.taxonomy.reading)
+    return heads(view.title or "", title_words(view), view.resources.taxonomy.reading)
 
 
 def find_mentions(words: Sequence[Word], flags: Sequence[bool], index: NounIndex, rule: Reading) -> list[Mention]:
@@ -205,7 +205,7 @@ def names_category(view: View) -> bool:
     A no is no answer: then `mentions` has to be read. None of the answers below differs from what it says.
     """
     node = category(view)
-    if node is None or not view.listing.title:
+    if node is None or not view.title:
         return False
     taxonomy = view.resources.taxonomy
     own = taxonomy.below(node)
@@ -252,7 +252,7 @@ def _phrase_at(stems: Sequence[str], at: int, longest: int, phrases: Container[s
 @derived
 def mentions(view: View) -> list[Mention]:
     """The product nouns of the title; empty without a title or without a noun."""
-    title = view.listing.title
+    title = view.title
     if not title:
         return []
     taxonomy = view.resources.taxonomy
@@ -271,7 +271,7 @@ def head_mention(view: View) -> Mention | None:
 
 def place(view: View, mention: Mention) -> Location:
     """Where a noun stands in the title."""
-    title = view.listing.title or ""
+    title = view.title or ""
     return Location("/title", mention.start, mention.end, title[mention.start : mention.end])
 
 
@@ -292,7 +292,7 @@ def _head_places(view: View, value: object, *_: object) -> list[Location]:
 def title_product_noun(view: View) -> str | None:
     """As written in the title; None when it names no goods we know."""
     mention = head_mention(view)
-    return None if mention is None else (view.listing.title or "")[mention.start : mention.end]
+    return None if mention is None else (view.title or "")[mention.start : mention.end]
 
 
 @feature(
@@ -306,7 +306,7 @@ def title_product_noun(view: View) -> str | None:
 )
 def title_has_product_noun(view: View) -> bool | None:
     """None without a title, or with one of blanks."""
-    title = view.listing.title
+    title = view.title
     return names_category(view) or bool(mentions(view)) if title and not title.isspace() else None
 
 
@@ -320,5 +320,5 @@ def title_has_product_noun(view: View) -> bool | None:
 )
 def title_product_nouns(view: View) -> list[str]:
     """As written."""
-    title = view.listing.title or ""
+    title = view.title or ""
     return [title[mention.start : mention.end] for mention in mentions(view)]

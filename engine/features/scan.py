@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.features.registry import Field, collection, feature
@@ -33,6 +33,10 @@ MAX_TERM, MAX_LIST = 1_000, 5_000
 """Hits of one term and of one list that are kept. A bound of time for texts of megabytes, not of policy."""
 
 
+PIECE, DENSE = 300_000, 30_000
+"""Code points of a text that are scanned at once, and hits in them that are too many to go on like that."""
+
+
 class Span(NamedTuple):
     list: str
     term: str
@@ -52,22 +56,17 @@ class Scanner:
                     owners.setdefault(term, []).append((words.id, words.boundary == "word"))
         self._terms = list(owners)
         self._owners = list(owners.values())
-        self.automaton: Any = None
-        if owners:
-            from ahocorasick_rs import AhoCorasick, Implementation
-
-            self.automaton = AhoCorasick(self._terms, implementation=Implementation.ContiguousNFA, store_patterns=False)
+        self._longest = max(map(len, self._terms), default=0)
+        self.automaton: Any = _automaton(self._terms) if owners else None
 
     def found(self, lowered: str) -> list[tuple[str, str, int, int]]:
         """List, term, start and end of every hit in a lower-case text, in order; at most MAX_TERM and MAX_LIST."""
         if self.automaton is None:
             return []
-        try:
-            matches = self.automaton.find_matches_as_indexes(lowered, overlapping=True)
-        except UnicodeEncodeError:  # a lone surrogate, which only a listing made in Python can hold; no term has one
-            matches = self.automaton.find_matches_as_indexes(_SURROGATE.sub("\ufffd", lowered), overlapping=True)
         kept: list[tuple[str, str, int, int]] = []
         of_term: dict[int, int] = {}
+        short = len(lowered) <= PIECE
+        matches = _matches(self.automaton, lowered) if short else self._in_pieces(lowered, of_term)
         of_list: dict[str, int] = {}
         verdicts: dict[tuple[int, str, str], bool] = {}
         for index, start, end in matches:
@@ -84,9 +83,40 @@ class Scanner:
                     of_term[index] = of_term.get(index, 0) + 1
         return kept
 
+    def _in_pieces(self, lowered: str, of_term: Mapping[int, int]) -> Iterator[tuple[int, int, int]]:
+        """The matches of a very long text, piece by piece. Terms that a piece is full of, and that were counted often
+        enough, are not looked for in the pieces behind it: a text of megabytes of one term takes no longer than any.
+        """
+        automaton, indexes = self.automaton, list(range(len(self._terms)))
+        for begin in range(0, len(lowered), PIECE):
+            piece = lowered[begin : begin + PIECE + self._longest - 1]
+            found = _matches(automaton, piece)
+            for index, start, end in found:
+                if start < PIECE:
+                    yield indexes[index], begin + start, begin + end
+            if len(found) > DENSE and begin + PIECE < len(lowered):
+                indexes = [index for index in indexes if of_term.get(index, 0) < MAX_TERM]
+                if not indexes:
+                    return
+                automaton = _automaton([self._terms[index] for index in indexes])
+
     def spans(self, field: TextField) -> list[Span]:
         """Every hit in one text that is no field of the listing (a decoded one, say)."""
         return [Span(name, term, field, start, end) for name, term, start, end in self.found(field.text.lower())]
+
+
+def _automaton(terms: Sequence[str]) -> Any:
+    from ahocorasick_rs import AhoCorasick, Implementation
+
+    return AhoCorasick(terms, implementation=Implementation.ContiguousNFA, store_patterns=False)
+
+
+def _matches(automaton: Any, text: str) -> list[tuple[int, int, int]]:
+    try:
+        found = automaton.find_matches_as_indexes(text, overlapping=True)
+    except UnicodeEncodeError:  # a lone surrogate, which only a listing made in Python can hold; no term has one
+        found = automaton.find_matches_as_indexes(_SURROGATE.sub("\ufffd", text), overlapping=True)
+    return found  # type: ignore[no-any-return]
 
 
 def _is_whole_word(text: str, start: int, end: int) -> bool:

@@ -223,7 +223,7 @@ def _sku_quantities(view: View) -> list[tuple[int, Quantity]]:
 @derived
 def _title_quantities(view: View) -> list[Quantity]:
     """The piece counts in the title."""
-    return quantities(view.listing.title[:LONGEST_TITLE]) if view.listing.title else []
+    return quantities(view.title[:LONGEST_TITLE]) if view.title else []
 
 
 def _quantity_places(view: View, value: object) -> list[Location]:
@@ -231,7 +231,7 @@ def _quantity_places(view: View, value: object) -> list[Location]:
 
 
 def _title_places(view: View, value: object) -> list[Location]:
-    title = view.listing.title or ""
+    title = view.title or ""
     return [
         Location("/title", quantity.start, quantity.end, title[quantity.start : quantity.end])
         for quantity in _title_quantities(view)

@@ -60,7 +60,7 @@ def _repeats(view: View) -> bool:
             seen.add(word)
     if title_words(view).is_plain:
         return False
-    title = view.listing.title or ""
+    title = view.title or ""
     if not title.isascii():
         return True
     return ("/" in title or "&" in title or "+" in title) and any(not JOINED.isdisjoint(word) for word in stems)
@@ -68,12 +68,12 @@ def _repeats(view: View) -> bool:
 
 @derived
 def _top(view: View) -> Repetition:
-    title = view.listing.title
+    title = view.title
     return repeated_keyword(title, _title_keywords(view), view) if title else NOTHING
 
 
 def _title_spans(view: View, spans: Sequence[tuple[int, int]]) -> list[Location]:
-    title = view.listing.title or ""
+    title = view.title or ""
     return [Location("/title", start, end, title[start:end]) for start, end in spans]
 
 
@@ -107,14 +107,14 @@ def title_top_term(view: View) -> str | None:
 )
 def title_top_term_count(view: View) -> int | None:
     """Places that count as repetition, 1 when no word stands twice; None without a title."""
-    if not view.listing.title:
+    if not view.title:
         return None
     return len(_top(view).spans) if _repeats(view) else 1
 
 
 @derived
 def _phrase(view: View) -> Repetition:
-    title = view.listing.title
+    title = view.title
     return repeated_phrase(title, _title_keywords(view), view) if title and _repeats(view) else NOTHING
 
 
@@ -144,14 +144,14 @@ def title_repeated_phrase(view: View) -> str | None:
 )
 def title_repeated_phrase_count(view: View) -> int | None:
     """Places of the repeated phrase, 1 when none is said again, 0 for a single word; None without a title."""
-    if not view.listing.title:
+    if not view.title:
         return None
     return len(_phrase(view).spans) or int(len(title_stems(view)) > 1)
 
 
 @derived
 def _doubled(view: View) -> list[Keyword]:
-    title = view.listing.title
+    title = view.title
     if not title or not _repeats(view):
         return []
     words = _title_keywords(view)
@@ -179,7 +179,7 @@ def _doubled(view: View) -> list[Keyword]:
 )
 def title_doubled_words(view: View) -> list[str] | None:
     """The second one of each pair, as written; None without a title."""
-    title = view.listing.title
+    title = view.title
     if not title:
         return None
     return [title[word.start : word.end] for word in _doubled(view)] if _repeats(view) else []
@@ -195,7 +195,7 @@ def _in_groups(view: View) -> bool:
 @derived
 def _synonyms(view: View) -> list[Keyword]:
     """The longest run of different words for the same thing, at most one other word between two of them."""
-    title, groups = view.listing.title, groups_of(view)
+    title, groups = view.title, groups_of(view)
     if not title or not groups or not _in_groups(view):
         return []
     best: list[Keyword] = []
@@ -226,7 +226,7 @@ def _synonyms(view: View) -> list[Keyword]:
 )
 def title_synonym_run(view: View) -> list[str] | None:
     """The words as written, in order; None without a title."""
-    title = view.listing.title
+    title = view.title
     if not title:
         return None
     return [title[word.start : word.end] for word in _synonyms(view)] if _in_groups(view) else []
@@ -235,7 +235,7 @@ def title_synonym_run(view: View) -> list[str] | None:
 @derived
 def _keyword_list(view: View) -> list[tuple[int, int]]:
     """The longest run of comma-separated segments that end in the same word or in words for the same thing."""
-    title = view.listing.title
+    title = view.title
     if not title or title_words(view).is_plain or not LISTED.search(title) or not (_repeats(view) or _in_groups(view)):
         return []
     words, groups, ignored = _title_keywords(view), groups_of(view), words_of(view, IGNORED)
@@ -272,7 +272,7 @@ SEGMENT_WORDS = 5
 )
 def title_keyword_list_length(view: View) -> int | None:
     """Segments in the run, 0 when there is no list; None without a title."""
-    if not view.listing.title:
+    if not view.title:
         return None
     found = len(_keyword_list(view))
     return found if found > 1 else 0

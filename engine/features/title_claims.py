@@ -50,7 +50,7 @@ def claimed(view: View) -> frozenset[str]:
 @derived
 def said(view: View) -> Mapping[str, list[Said]]:
     """Attribute id → every value the title names, left to right; the longest phrase at each place."""
-    title = view.listing.title
+    title = view.title
     if not title:
         return {}
     taxonomy = view.resources.taxonomy
@@ -76,7 +76,7 @@ def _excused(view: View, claim: Claim, words: Sequence[Word], start: int, end: i
         last = words[end - 1]
         if last.end - last.start != len(last.stem):
             return True  # "blues": a plural is a name
-        title = view.listing.title or ""
+        title = view.title or ""
         if not JOINS.isdisjoint(
             title[max(0, words[start].start - 2) : words[start].start] + title[last.end : last.end + 2]
         ):
@@ -105,7 +105,7 @@ class Measure(NamedTuple):
 
 def measures(view: View, attribute: Attribute) -> list[Measure]:
     """Numbers of the title in units of the attribute; none when a word beside one gives it another meaning."""
-    title = view.listing.title
+    title = view.title
     taxonomy = view.resources.taxonomy
     pattern = taxonomy.unit_pattern(attribute) if title and first_digit(view) >= 0 else None
     if pattern is None or not title:
@@ -131,5 +131,5 @@ def measures(view: View, attribute: Attribute) -> list[Measure]:
 @derived
 def first_digit(view: View) -> int:
     """Where the first digit of the title stands; -1 without one."""
-    match = DIGIT.search(view.listing.title or "")
+    match = DIGIT.search(view.title or "")
     return -1 if match is None else match.start()

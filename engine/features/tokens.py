@@ -42,7 +42,7 @@ NO_WORDS = Words("")
 @derived
 def title_words(view: View) -> Words:
     """The title's words; none without a title."""
-    title = view.listing.title
+    title = view.title
     return Words(title) if title else NO_WORDS
 
 
@@ -56,7 +56,7 @@ def title_tokens(view: View) -> tuple[Token, ...]:
     """The title's words in order with their places; empty without a title."""
     title = title_words(view)
     if not title.is_plain:
-        return tokenize(view.listing.title or "")
+        return tokenize(view.title or "")
     found: list[Token] = []
     start = 0
     for word in title.lower.split(" "):

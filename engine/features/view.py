@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+LONGEST_TITLE = 10_000
+"""Code points of a title that are read word by word, many times what a marketplace takes. A bound of time: the length
+of a title, and what is searched for in all texts, know the whole."""
+
 
 class View:
     """What every feature function is given.
@@ -22,7 +26,7 @@ class View:
     a store has an empty listing. `not_carried` are the fields that the source of the listing has no place for.
     """
 
-    __slots__ = ("as_of", "cache", "listing", "not_carried", "peers", "resources", "store", "subject")
+    __slots__ = ("as_of", "cache", "listing", "not_carried", "peers", "resources", "store", "subject", "title")
 
     def __init__(
         self,
@@ -36,6 +40,7 @@ class View:
         subject: str = "listing",
     ) -> None:
         self.listing = listing
+        self.title = listing.title if listing.title is None else listing.title[:LONGEST_TITLE]
         self.resources = resources
         self.as_of = as_of
         self.store = store

@@ -26,6 +26,7 @@ NAMES = (
     "duplicates",
     "webhooks",
     "goods",
+    "big",
 )
 
 
