@@ -27,7 +27,6 @@ from engine.ledger.regime import Regime
 from engine.ledger.risk import PointsAtRisk
 from engine.loading.kinds import KINDS
 from engine.loading.pack_files import Code, Contents, read_pack
-from engine.marks import Matcher
 from engine.model.ladder import LadderRule
 from engine.model.offence import OffenceRule
 from engine.model.rule import AnyRule, CheckRule
@@ -76,6 +75,8 @@ class Pack:
             "language": self._contents.language,
             **self._settings,
         }
+        from engine.marks.matcher import Matcher  # numpy and RapidFuzz, only when something is checked
+
         marks = self._contents.marks
         matcher = Matcher(marks, self._contents.vocabulary()) if marks else None
         return Resources(lists, taxonomy, Scanner(lists.values()), settings, matcher)

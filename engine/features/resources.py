@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.features.scan import Scanner
-    from engine.marks import Matcher
+    from engine.marks.matcher import Matcher
     from engine.taxonomy import Taxonomy
 
 

@@ -30,7 +30,7 @@ from engine.loading.header import Context
 from engine.loading.kinds import KINDS, kind_of
 from engine.loading.strict_yaml import Node, parse
 from engine.loading.taxonomy_files import check_taxonomy
-from engine.marks import Mark
+from engine.marks.model import Mark
 from engine.model.indicator import IndicatorRule
 from engine.model.ladder import LadderRule
 from engine.model.offence import OffenceRule

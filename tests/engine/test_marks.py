@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from engine.errors import Fault
 from engine.loading.fields import Faults
 from engine.loading.marks_files import read_marks
-from engine.marks import Mark, Matcher
 from engine.marks.explain import TRANSFORMS, chain
+from engine.marks.matcher import Matcher
+from engine.marks.model import Mark
 
 COINED = ("Samsung", "Adidas", "Wrangler", "Google", "Ray-Ban", "L'Oréal")
 WORDS = frozenset(["shoes", "ray", "ban", "case", "phone", "the", "new", "steel", "bag", "goggle", "sam"])
