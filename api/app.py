@@ -47,6 +47,7 @@ from api.settings import Settings, SettingsError
 from api.webhooks import announcing, due, incoming, running
 from api.webhooks.sealing import Sealer
 from engine import Pack, load_pack
+from store_model import waivers
 from store_model.db import open_database
 
 DESCRIPTION = (
@@ -124,6 +125,7 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
     )
     state.backoffice = load_backoffice(state.pack.path)
     state.performance = PerformanceRules(state.pack, state.backoffice)
+    waivers.below = state.pack.resources.taxonomy.ids_below
     state.recorder = Recorder(state.database)
     state.sealer = Sealer(settings)
     state.handlers = {

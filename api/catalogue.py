@@ -224,6 +224,14 @@ KINDS = {
             "{cause_zh}。",
         ),
         _kind(
+            "job_ended",
+            409,
+            "The job has ended",
+            "任务已结束",
+            "The job is {state}; start a new one.",
+            "任务状态为 {state}，请重新发起。",
+        ),
+        _kind(
             "import_taken",
             409,
             "The file is being imported already",

@@ -27,7 +27,7 @@ REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 CLIENT_CLOSED = 499
 JSON = (b"content-type", b"application/json")
 STORES = "/v1/stores/"
-FILES = "/imports"
+FILES = ("/imports", "/diagnoses/uploads")
 """How the paths end to which files are sent; they may be larger than other bodies."""
 Hot = Callable[[Scope, Receive], Awaitable[bytes]]
 FIXED_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"vary", b"accept, accept-language"))

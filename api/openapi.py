@@ -209,6 +209,7 @@ def store_operation(
     body: dict[str, Any] | None = None,
     body_example: Any = None,
     may_be_unchanged: bool = False,
+    media_type: str = "application/json",
 ) -> dict[str, Any]:
     """What a route's decorator is given where a caller must be known: a store's routes, and accounts.
 
@@ -217,7 +218,7 @@ def store_operation(
     """
     success: dict[str, Any] = {"description": "The answer", "headers": LIMIT_HEADERS}
     if answer is not None:
-        success["content"] = {"application/json": {"schema": answer, "example": _marked(example)}}
+        success["content"] = {media_type: {"schema": answer, "example": _marked(example)}}
     responses = {str(status): success, **_problems(tuple(dict.fromkeys(problems)))}
     if may_be_unchanged:
         responses["304"] = {"description": "It is what If-None-Match names", "headers": LIMIT_HEADERS}

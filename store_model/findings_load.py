@@ -10,13 +10,20 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from store_model import waivers
+from store_model.accounts import Store
+from store_model.finding_life import KNOWN_COLUMNS, Known, tell, turns_of
 from store_model.tenancy import Scope, TenantError, check_store
 
 
 class FindingRow(NamedTuple):
-    """One finding as it is loaded; `message` and `detail` are JSON text. `product_id` None: of no stored product."""
+    """One finding as it is loaded; `message` and `detail` are JSON text. `product_id` None: of no stored product.
+
+    `points`: at risk, as a decimal's text. `life` is worked out when it is loaded.
+    """
 
     fingerprint: str
     rule: str
@@ -29,6 +36,9 @@ class FindingRow(NamedTuple):
     product_id: int | None
     message: str
     detail: str
+    places: int = 1
+    points: str = "0"
+    life: str = "new"
 
 
 class PrecheckRow(NamedTuple):
@@ -53,28 +63,49 @@ _UPSERT = (
     "ON CONFLICT (entity_id, store_id, fingerprint) DO UPDATE SET rule = excluded.rule, revision = excluded.revision, "
     "code = excluded.code, severity = excluded.severity, mode = excluded.mode, state = 'open', "
     "listing_id = excluded.listing_id, product_id = excluded.product_id, message = excluded.message, "
-    "detail = excluded.detail, last_seen = excluded.last_seen"
+    "detail = excluded.detail, last_seen = excluded.last_seen, life = excluded.life, places = excluded.places, "
+    "points = excluded.points, fixed_at = NULL, "
+    "opened_at = CASE WHEN excluded.life = 'reopened' THEN excluded.last_seen ELSE finding.opened_at END"
 )
 SMALL = 500
 """Rows that travel as arrays in one statement; more go by COPY."""
 
 
 def load_findings(
-    session: Session, store_id: int, rows: Iterable[FindingRow], *, checked: Iterable[int] = (), now: datetime
+    session: Session,
+    store_id: int,
+    rows: Iterable[FindingRow],
+    *,
+    checked: Iterable[int] = (),
+    now: datetime,
+    cause: str = "check",
 ) -> int:
     """Take in the findings of a check; how many there were, each fingerprint once.
 
-    `checked` are products whose check is whole: open findings of theirs that are not among the rows become fixed.
+    `checked` are products whose check is whole: open findings of theirs that are not among the rows become fixed. What
+    is new, worse, back or gone is told and kept in each finding's history with its `cause`; waivers come last.
     """
     unique = {row.fingerprint: row for row in rows}
-    ordered = [unique[key] for key in sorted(unique)]  # two writers take their locks in one order
     whole = sorted(set(checked))
-    products = sorted({row.product_id for row in ordered if row.product_id is not None} | set(whole))
+    if not unique and not whole:
+        return 0
     writer = _writer(session, store_id)
+    session.flush()
+    writer.lock()
+    known = {one.fingerprint: one for one in writer.known(sorted(unique), whole)}
+    turns = turns_of(unique, known, frozenset(whole))
+    # two writers take their locks in one order
+    ordered = [unique[key]._replace(life=turns[key]) for key in sorted(unique)]
+    products = sorted({row.product_id for row in ordered if row.product_id is not None} | set(whole))
     if ordered:
         writer.upsert_findings(ordered, now)
     if whole:
-        writer.fix(whole, [row.fingerprint for row in ordered])
+        writer.fix(whole, [row.fingerprint for row in ordered], now)
+    changed = {key: turn for key, turn in turns.items() if turn != "unchanged"}
+    if changed:
+        tell(session, store_id, changed, unique, known, now=now, cause=cause)
+    if any(turn in ("new", "reopened", "worsened") for turn in changed.values()):
+        waivers.apply(session, store_id, sorted(changed), now=now)
     if products:
         writer.count(products)
     return len(ordered)
@@ -97,10 +128,26 @@ def _writer(session: Session, store_id: int) -> _Postgres | _Sqlite:
     if not isinstance(scope, Scope):
         raise TenantError("findings are loaded in database.scoped(…) alone")
     check_store(scope, store_id, "finding")
+    return _made(session, scope.entity_id, store_id)
+
+
+def _made(session: Session, entity_id: int, store_id: int) -> _Postgres | _Sqlite:
     connection = session.connection()
     raw: Any = connection.connection.driver_connection
     kind = _Postgres if connection.dialect.name == "postgresql" else _Sqlite
-    return kind(raw, scope.entity_id, store_id)
+    return kind(raw, entity_id, store_id)
+
+
+def count_products(session: Session, store_id: int, products: Sequence[int]) -> None:
+    """Count the open findings of some products anew; in a session across tenants too."""
+    if not products:
+        return
+    session.flush()
+    scope = session.info["access"]
+    entity_id = getattr(scope, "entity_id", None)
+    if entity_id is None:
+        entity_id = session.scalars(select(Store.entity_id).where(Store.id == store_id)).one()
+    _made(session, entity_id, store_id).count(sorted(set(products)))
 
 
 class _Postgres:
@@ -109,12 +156,13 @@ class _Postgres:
         self.tenant = {"entity": entity_id, "store": store_id}
 
     def upsert_findings(self, rows: Sequence[FindingRow], now: datetime) -> None:
-        kinds = "text, text, int, text, text, text, text, text, bigint, text, text"
+        kinds = "text, text, int, text, text, text, text, text, bigint, text, text, int, numeric, text"
         source, given = self._source("incoming_finding", FindingRow._fields, kinds, rows)
         self.raw.execute(
-            f"INSERT INTO finding (entity_id, store_id, state, first_seen, last_seen, {FINDING_COLUMNS}) "
-            "SELECT %(entity)s, %(store)s, 'open', %(now)s, %(now)s, fingerprint, rule, revision, code, severity, "
-            f"mode, subject, listing_id, product_id, message::json, detail::json FROM {source} {_UPSERT}",
+            f"INSERT INTO finding (entity_id, store_id, state, first_seen, last_seen, opened_at, {FINDING_COLUMNS}) "
+            "SELECT %(entity)s, %(store)s, 'open', %(now)s, %(now)s, %(now)s, fingerprint, rule, revision, code, "
+            "severity, mode, subject, listing_id, product_id, message::json, detail::json, places, points, life "
+            f"FROM {source} {_UPSERT}",
             {**self.tenant, "now": now, **given},
         )
 
@@ -135,19 +183,32 @@ class _Postgres:
         )
         return dict(found.fetchall())
 
-    def fix(self, products: Sequence[int], seen: Sequence[str]) -> None:
+    def lock(self) -> None:
+        """One writer of a store's findings at a time, so that each turn is told once."""
+        self.raw.execute("SELECT pg_advisory_xact_lock(1179207236, %s)", (self.store_id % 2**31,))
+
+    def known(self, fingerprints: Sequence[str], products: Sequence[int]) -> list[Known]:
+        found = self.raw.execute(
+            f"SELECT {KNOWN_COLUMNS} FROM finding WHERE entity_id = %(entity)s AND store_id = %(store)s AND "
+            "(fingerprint = ANY(%(prints)s) OR (product_id = ANY(%(ids)s) AND state = 'open'))",
+            {**self.tenant, "prints": list(fingerprints), "ids": list(products)},
+        )
+        return [Known(*row) for row in found.fetchall()]
+
+    def fix(self, products: Sequence[int], seen: Sequence[str], now: datetime) -> None:
         self.raw.execute(
-            "UPDATE finding SET state = 'fixed' WHERE entity_id = %(entity)s AND store_id = %(store)s "
+            "UPDATE finding SET state = 'fixed', life = 'fixed', fixed_at = %(now)s "
+            "WHERE entity_id = %(entity)s AND store_id = %(store)s "
             "AND product_id = ANY(%(ids)s) AND state = 'open' AND fingerprint <> ALL(%(seen)s)",
-            {**self.tenant, "ids": list(products), "seen": list(seen)},
+            {**self.tenant, "ids": list(products), "seen": list(seen), "now": now},
         )
 
     def count(self, products: Sequence[int]) -> None:
         self.raw.execute(
             "UPDATE product SET open_findings = n.open, blocking_findings = n.blocking "
             "FROM unnest(%(ids)s::bigint[]) AS i(id) CROSS JOIN LATERAL (SELECT count(*) AS open, "
-            "count(*) FILTER (WHERE f.mode = 'block') AS blocking FROM finding f "
-            "WHERE f.entity_id = %(entity)s AND f.product_id = i.id AND f.state = 'open') AS n "
+            "count(*) FILTER (WHERE f.mode = 'block') AS blocking FROM finding f WHERE f.entity_id = %(entity)s "
+            "AND f.product_id = i.id AND f.state = 'open' AND f.waiver_id IS NULL) AS n "
             "WHERE product.id = i.id AND product.entity_id = %(entity)s AND product.store_id = %(store)s "
             "AND (product.open_findings <> n.open OR product.blocking_findings <> n.blocking)",
             {**self.tenant, "ids": list(products)},
@@ -187,10 +248,11 @@ class _Sqlite:
         self.raw, self.entity_id, self.store_id = raw, entity_id, store_id
 
     def upsert_findings(self, rows: Sequence[FindingRow], now: datetime) -> None:
-        head = (self.entity_id, self.store_id, "open", _moment(now), _moment(now))
+        moment = _moment(now)
+        head = (self.entity_id, self.store_id, "open", moment, moment, moment)
         self.raw.executemany(
-            f"INSERT INTO finding (entity_id, store_id, state, first_seen, last_seen, {FINDING_COLUMNS}) "
-            f"VALUES ({_marks(5 + len(FindingRow._fields))}) {_UPSERT}",
+            f"INSERT INTO finding (entity_id, store_id, state, first_seen, last_seen, opened_at, {FINDING_COLUMNS}) "
+            f"VALUES ({_marks(6 + len(FindingRow._fields))}) {_UPSERT}",
             [head + row for row in rows],
         )
 
@@ -212,14 +274,32 @@ class _Sqlite:
             found.update(rows.fetchall())
         return found
 
-    def fix(self, products: Sequence[int], seen: Sequence[str]) -> None:
+    def lock(self) -> None:
+        """SQLite has one writer at a time."""
+
+    def known(self, fingerprints: Sequence[str], products: Sequence[int]) -> list[Known]:
+        tenant = (self.entity_id, self.store_id)
+        found: dict[str, Known] = {}
+        for column, values, more in (("fingerprint", fingerprints, ""), ("product_id", products, "AND state = 'open'")):
+            for part in _parts(values):
+                rows = self.raw.execute(
+                    f"SELECT {KNOWN_COLUMNS} FROM finding WHERE entity_id = ? AND store_id = ? "
+                    f"AND {column} IN ({_marks(len(part))}) {more}",
+                    (*tenant, *part),
+                )
+                found.update((row[1], Known(*row)) for row in rows.fetchall())
+        return list(found.values())
+
+    def fix(self, products: Sequence[int], seen: Sequence[str], now: datetime) -> None:
         self.raw.execute("CREATE TEMPORARY TABLE IF NOT EXISTS incoming_finding (fingerprint TEXT PRIMARY KEY)")
         self.raw.execute("DELETE FROM incoming_finding")
         self.raw.executemany("INSERT INTO incoming_finding VALUES (?)", [(one,) for one in seen])
         self._each(
             products,
-            "UPDATE finding SET state = 'fixed' WHERE entity_id = :entity AND store_id = :store AND product_id IN ({}) "
+            "UPDATE finding SET state = 'fixed', life = 'fixed', fixed_at = :now "
+            "WHERE entity_id = :entity AND store_id = :store AND product_id IN ({}) "
             "AND state = 'open' AND fingerprint NOT IN (SELECT fingerprint FROM incoming_finding)",
+            now=_moment(now),
         )
 
     def count(self, products: Sequence[int]) -> None:
@@ -228,16 +308,17 @@ class _Sqlite:
             "UPDATE product SET open_findings = n.open, blocking_findings = n.blocking FROM ("
             "SELECT p.id, count(f.id) AS open, coalesce(sum(f.mode = 'block'), 0) AS blocking FROM product p "
             "LEFT JOIN finding f ON f.entity_id = p.entity_id AND f.product_id = p.id AND f.state = 'open' "
+            "AND f.waiver_id IS NULL "
             "WHERE p.entity_id = :entity AND p.store_id = :store AND p.id IN ({}) GROUP BY p.id) AS n "
             "WHERE product.id = n.id AND product.entity_id = :entity "
             "AND (product.open_findings <> n.open OR product.blocking_findings <> n.blocking)",
         )
 
-    def _each(self, ids: Sequence[int], statement: str) -> None:
+    def _each(self, ids: Sequence[int], statement: str, **more: Any) -> None:
         """A statement for all of these ids, some hundred at a time."""
         for part in _parts(ids):
             sql = statement.format(", ".join(str(int(one)) for one in part))
-            self.raw.execute(sql, {"entity": self.entity_id, "store": self.store_id})
+            self.raw.execute(sql, {"entity": self.entity_id, "store": self.store_id, **more})
 
 
 def _parts(values: Sequence[Any], size: int = 500) -> Iterable[Sequence[Any]]:

@@ -223,6 +223,9 @@ class About:
     store: Store | None
 
 
+NOTHING = About(frozenset(), None)
+
+
 def about(path: str) -> About:
     """Read what was laid down beside the listings."""
     known = pq.read_schema(path).metadata or {}

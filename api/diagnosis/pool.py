@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from api.diagnosis.parts import PROBLEMS, REFUSED, Fault, Part, about, batches, damaged
+from api.diagnosis.parts import NOTHING, PROBLEMS, REFUSED, About, Fault, Part, about, batches, damaged
 from api.diagnosis.state import Outcome, State
-from engine import IntakeError, Pack, Store, Waiver, load_pack
+from engine import IntakeError, Listing, Pack, Store, Waiver, load_pack
 from engine.evaluate.catalogue import ROWS, Found, Kernel, Tally
 from engine.intake.arrow import Reader, Trouble
 
@@ -83,9 +83,25 @@ def do_part(plan: Plan, part: Part) -> Outcome:
 def check_part(plan: Plan, part: Part) -> tuple[list[pa.RecordBatch], Outcome]:
     """The findings of a part and what became of it; a part that can't be read has a fault and no findings."""
     if part.fault is not None:
-        return [], _failed(part, part.fault)
+        return [], _failed(part.name, part.fault)
     try:
         known = about(part.path)
+    except (pa.ArrowException, OSError) as error:
+        return [], _failed(part.name, damaged(error))
+    return check_batches(plan, part.name, batches(part, ROWS), known=known, first=part.first)
+
+
+def check_batches(
+    plan: Plan,
+    name: str,
+    given: Iterable[pa.RecordBatch],
+    *,
+    known: About = NOTHING,
+    first: int = 0,
+    peers: Mapping[int, Sequence[Listing]] | None = None,
+) -> tuple[list[pa.RecordBatch], Outcome]:
+    """The same for batches. `peers`: row → the other listings to compare with; a row without is compared with none."""
+    try:
         kernel = Kernel(
             pack_of(plan),
             as_of=plan.as_of,
@@ -93,22 +109,32 @@ def check_part(plan: Plan, part: Part) -> tuple[list[pa.RecordBatch], Outcome]:
             waivers=plan.waivers,
             not_carried=known.not_carried,
             hidden=plan.hidden,
-            first=part.first,
+            first=first,
+            peers=peers,
         )
         found: list[pa.RecordBatch] = []
         reader: Reader | None = None
-        for batch in batches(part, ROWS):
-            reader = reader or Reader(batch.schema, part.name)
+        for batch in given:
+            reader = reader or Reader(batch.schema, name)
             found.append(_checked(kernel, reader, batch))
         kernel.settle()
         ignored = tuple(name for name in (reader.ignored if reader else ()) if name not in (PROBLEMS, REFUSED))
-        return found, Outcome(part.name, kernel.tally, ignored=ignored)
+        return found, Outcome(name, kernel.tally, ignored=ignored)
     except IntakeError as error:
-        return [], _failed(part, Fault(error.code, error.en, error.zh))
+        return [], _failed(name, Fault(error.code, error.en, error.zh))
     except (pa.ArrowException, OSError) as error:
-        return [], _failed(part, damaged(error))
+        return [], _failed(name, damaged(error))
     except MemoryError:
-        return [], _failed(part, Fault("too_large", "there is not enough memory for it", "内存不足"))
+        return [], _failed(name, Fault("too_large", "there is not enough memory for it", "内存不足"))
+
+
+def listings_of(stream: bytes) -> list[Listing]:
+    """The listings of an Arrow stream; none of an empty one."""
+    if not stream:
+        return []
+    table = pa.ipc.open_stream(stream).read_all().combine_chunks()
+    reader = Reader(table.schema)
+    return [listing for batch in table.to_batches() for listing in reader.read(batch).listings]
 
 
 def _checked(kernel: Kernel, reader: Reader, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -126,8 +152,8 @@ def _checked(kernel: Kernel, reader: Reader, batch: pa.RecordBatch) -> pa.Record
     return found.batch()
 
 
-def _failed(part: Part, fault: Fault) -> Outcome:
-    return Outcome(part.name, Tally(), (fault.code, fault.en, fault.zh))
+def _failed(name: str, fault: Fault) -> Outcome:
+    return Outcome(name, Tally(), (fault.code, fault.en, fault.zh))
 
 
 def run(
@@ -190,7 +216,7 @@ def _alone(plan: Plan, part: Part) -> Outcome:
             return pool.submit(do_part, plan, part).result()
     except BrokenProcessPool:
         en = "checking it killed the process (out of memory, or a crash in native code)"
-        outcome = _failed(part, Fault("killed", en, "检查该部分时进程被终止（内存不足或原生代码崩溃）"))
+        outcome = _failed(part.name, Fault("killed", en, "检查该部分时进程被终止（内存不足或原生代码崩溃）"))
         State(plan.folder).write(part.number, [], outcome)
         return outcome
 

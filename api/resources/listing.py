@@ -137,11 +137,7 @@ def list_rows(
 ) -> tuple[list[Any], str | None]:
     """One page of rows, and the token for the next (None: there is none)."""
     model = resource.model
-    statement: Select[Any] = select(model).where(*where)
-    for name, values in query.filters.items():
-        statement = _filtered(statement, resource.filters[name], values)
-    if query.words is not None and resource.search is not None:
-        statement = resource.search(statement, query.words.strip())
+    statement = filtered(resource, query, where)
     name, downward = query.sort.removeprefix("-"), query.sort.startswith("-")
     column = model.id if name == "id" else resource.sorts[name]
     binding = query.binding(caller, path)
@@ -159,6 +155,16 @@ def list_rows(
     rows = rows[: query.size]
     at = json.dumps([_plain(getattr(rows[-1], column.key)), rows[-1].id])
     return rows, make_token(at, binding=binding, secret=secret)
+
+
+def filtered(resource: Resource, query: Query, where: Sequence[Any]) -> Select[Any]:
+    """The rows that a query means, in no order."""
+    statement: Select[Any] = select(resource.model).where(*where)
+    for name, values in query.filters.items():
+        statement = _filtered(statement, resource.filters[name], values)
+    if query.words is not None and resource.search is not None:
+        statement = resource.search(statement, query.words.strip())
+    return statement
 
 
 def _filtered(statement: Select[Any], wanted: Filter, values: list[Any]) -> Select[Any]:

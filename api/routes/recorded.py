@@ -22,7 +22,7 @@ from api.languages import choose
 from api.middleware import STORES
 from api.parameters import read_options
 from api.problems import ProblemError
-from api.resources import Filter, Resource, document
+from api.resources import document
 from api.routes.prechecks import in_thread, json_body, read
 from api.routes.section_docs import reads
 from api.services.authorised import with_authorisations
@@ -30,7 +30,7 @@ from api.services.prechecks import Options, Prechecks
 from api.services.reading import Entry
 from api.services.recording import Recorded, record_of
 from engine import Report
-from store_model.findings import FINDING_STATES, Finding, Precheck
+from store_model.findings import Precheck
 
 PERMIT = Permit("products:write")
 Checker = Annotated[Caller, Depends(PERMIT)]
@@ -75,68 +75,6 @@ SAMPLE = {
         }
     ],
 }
-
-
-class StoredFindingOut(wire.Output):
-    """One finding of the store, as the last check of its listing left it."""
-
-    id: str
-    fingerprint: str
-    rule: str
-    revision: int
-    code: str
-    severity: str
-    mode: str
-    state: str
-    subject: str
-    listing_id: str | None
-    product_id: str | None
-    message: dict[str, str]
-    detail: dict[str, Any]
-    first_seen: datetime
-    last_seen: datetime
-
-
-FINDINGS = Resource(
-    path="findings",
-    one="finding",
-    title=("finding", "诊断结果"),
-    section="products",
-    model=Finding,
-    answer=StoredFindingOut,
-    operations=("list", "get"),
-    filters={
-        "state": Filter(Finding.state, choices=FINDING_STATES),
-        "rule": Filter(Finding.rule),
-        "code": Filter(Finding.code),
-        "severity": Filter(Finding.severity, choices=("error", "warning", "info")),
-        "mode": Filter(Finding.mode, choices=("shadow", "warn", "block")),
-        "listing_id": Filter(Finding.listing_id),
-        "product_id": Filter(Finding.product_id),
-    },
-    sorts={"last_seen": Finding.last_seen},
-    default_sort="-id",
-    example={
-        "id": "101",
-        "fingerprint": "f1:0123456789abcdef01234567",
-        "rule": "LST104",
-        "revision": 1,
-        "code": "TITLE_STACKING",
-        "severity": "warning",
-        "mode": "warn",
-        "state": "open",
-        "subject": "listing",
-        "listing_id": "1005006012345678",
-        "product_id": "7",
-        "message": {
-            "en": 'The title uses "mp3" 3 times; use it at most 2 times.',
-            "zh": "标题中“mp3”出现 3 次，最多使用 2 次。",
-        },
-        "detail": {"locations": [{"pointer": "/title", "start": 0, "end": 3, "text": "mp3"}]},
-        "first_seen": "2026-08-22T12:00:00Z",
-        "last_seen": "2026-08-22T12:00:00Z",
-    },
-)
 
 
 @router.post(

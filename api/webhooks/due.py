@@ -21,7 +21,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from store_model import contests, leases, outbox, work
+from store_model import contests, leases, outbox, waivers, work
 from store_model.db import Database
 from store_model.leases import DEAD, WAITING, Held, Retry
 from store_model.work import Sweep, WorkItem
@@ -168,6 +168,12 @@ class Due:
 def _forget(session: Session, before: datetime) -> None:
     outbox.forget_before(session, before)
     work.forget_before(session, before)
+
+
+@handler(waivers.WORK)
+def end_waiver(session: Session, item: WorkItem, now: datetime) -> None:
+    """A waiver ends at its time, unless it was prolonged; its findings count again, and that is told."""
+    waivers.end_due(session, int(item.payload["waiver_id"]), now=now)
 
 
 @sweep("contests.deadlines", every=timedelta(minutes=1))

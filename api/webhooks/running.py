@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from api.diagnosis.jobs import Runner
 from api.settings import Settings
 from api.webhooks.worker import Pace, Worker
 
@@ -38,18 +40,37 @@ class Working:
 
     worker: Worker
     task: asyncio.Task[None]
+    runner: Runner
+    thread: threading.Thread
 
     async def end(self) -> None:
         """Let the calls that run end, within GRACE_SECONDS; what is left is taken up after its lease."""
         self.worker.stop()
+        self.runner.stop()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.task, GRACE_SECONDS)
+        await asyncio.to_thread(self.thread.join, GRACE_SECONDS)
+        self.runner.close()
 
 
 def begin(state: Any) -> Working:
-    """Start a worker in the running loop."""
+    """Start a worker in the running loop, and beside it the thread that does jobs."""
     worker = make_worker(state)
-    return Working(worker, asyncio.get_running_loop().create_task(worker.run()))
+    runner = make_runner(state)
+    thread = threading.Thread(target=runner.run, args=(worker.pace.poll,), name="jobs", daemon=True)
+    thread.start()
+    return Working(worker, asyncio.get_running_loop().create_task(worker.run()), runner, thread)
+
+
+def make_runner(state: Any) -> Runner:
+    """What does the jobs of all stores in this process."""
+    return Runner(
+        state.database,
+        state.pack,
+        state.penalties,
+        lease=timedelta(seconds=max(state.settings.lease_seconds, 5)),
+        on_error=lambda what, error: state.log.error("jobs", what=what, error=type(error).__name__),
+    )
 
 
 def new_runner() -> asyncio.Runner:

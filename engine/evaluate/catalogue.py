@@ -83,7 +83,8 @@ class Tally(Struct):
 class Kernel:
     """Checks batches of listings. `tally` holds the counts of all batches so far.
 
-    `not_carried` are fields that the source of the listings has no place for; `first` is the number of its first row.
+    `not_carried` are fields that the source of the listings has no place for; `first` is the number of its first row;
+    `peers`: row → the other listings to compare it with (None: no listing is compared with any).
     One kernel serves one stream.
     """
 
@@ -97,6 +98,7 @@ class Kernel:
         not_carried: frozenset[str] = frozenset(),
         hidden: frozenset[str] = frozenset(),
         first: int = 0,
+        peers: Mapping[int, Sequence[Listing]] | None = None,
     ) -> None:
         self.tally = Tally()
         self.row = first
@@ -104,6 +106,7 @@ class Kernel:
             pack.check, store=store, as_of=as_of, waivers=waivers, not_carried=not_carried, fixes=False
         )
         self._hidden = hidden
+        self._peers = peers
         self._reader: Reader | None = None
         self._undecided: Counter[frozenset[str]] = Counter()
 
@@ -143,7 +146,7 @@ class Kernel:
         self._undecided.clear()
 
     def _one(self, listing: Listing, table: Found) -> None:
-        report = self._check(listing)
+        report = self._check(listing, peers=None if self._peers is None else self._peers.get(self.row, ()))
         found = [finding for finding in report.bare_findings if finding.mode not in self._hidden]
         for finding in found:
             table.finding(self.row, listing, finding, FAIL)

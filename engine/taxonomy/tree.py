@@ -172,6 +172,13 @@ class Taxonomy:
         """Numbers of the leaves of a group or industry; of a leaf, its own."""
         return self._below[category.id]
 
+    def ids_below(self, category_id: str) -> list[str]:
+        """Ids of the category and of all below it; of an unknown one, itself."""
+        node = self.nodes.get(category_id)
+        if node is None:
+            return [category_id]
+        return [category_id, *(one.id for one in self.nodes.values() if category_id in one.ancestors)]
+
     @cached_property
     def _below(self) -> dict[str, frozenset[int]]:
         found: dict[str, set[int]] = {node: set() for node in self.nodes}
