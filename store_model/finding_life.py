@@ -58,11 +58,21 @@ class Seen(Protocol):
     def listing_id(self) -> str | None: ...
 
 
-def turns_of(seen: Mapping[str, Seen], known: Mapping[str, Known], whole: Collection[int]) -> dict[str, str]:
-    """Fingerprint → turn, of what a check saw and of what it saw no more on the products it checked as a whole."""
+def turns_of(
+    seen: Mapping[str, Seen],
+    known: Mapping[str, Known],
+    whole: Collection[int],
+    spared: Mapping[int, Collection[str]],
+) -> dict[str, str]:
+    """Fingerprint → turn, of what a check saw and of what it saw no more on the products it checked as a whole.
+
+    `spared`: product → rules that could not be decided there.
+    """
     turns = {fingerprint: _turn(known.get(fingerprint), row) for fingerprint, row in seen.items()}
     for fingerprint, before in known.items():
-        if fingerprint not in seen and before.state == "open" and before.product_id in whole:
+        if fingerprint in seen or before.state != "open" or before.product_id not in whole:
+            continue
+        if before.rule not in spared.get(before.product_id or 0, ()):
             turns[fingerprint] = "fixed"
     return turns
 

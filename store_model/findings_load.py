@@ -6,7 +6,7 @@ from there, where the policies see each of them. Tenant and store are taken from
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
@@ -79,11 +79,13 @@ def load_findings(
     checked: Iterable[int] = (),
     now: datetime,
     cause: str = "check",
+    spared: Mapping[int, Collection[str]] | None = None,
 ) -> int:
     """Take in the findings of a check; how many there were, each fingerprint once.
 
     `checked` are products whose check is whole: open findings of theirs that are not among the rows become fixed. What
     is new, worse, back or gone is told and kept in each finding's history with its `cause`; waivers come last.
+    `spared`: product → rules that could not be decided on it: what they found before is not gone for that.
     """
     unique = {row.fingerprint: row for row in rows}
     whole = sorted(set(checked))
@@ -93,14 +95,14 @@ def load_findings(
     session.flush()
     writer.lock()
     known = {one.fingerprint: one for one in writer.known(sorted(unique), whole)}
-    turns = turns_of(unique, known, frozenset(whole))
+    turns = turns_of(unique, known, frozenset(whole), spared or {})
     # two writers take their locks in one order
     ordered = [unique[key]._replace(life=turns[key]) for key in sorted(unique)]
     products = sorted({row.product_id for row in ordered if row.product_id is not None} | set(whole))
     if ordered:
         writer.upsert_findings(ordered, now)
-    if whole:
-        writer.fix(whole, [row.fingerprint for row in ordered], now)
+    if gone := sorted(key for key, turn in turns.items() if turn == "fixed"):
+        writer.fix(gone, now)
     changed = {key: turn for key, turn in turns.items() if turn != "unchanged"}
     if changed:
         tell(session, store_id, changed, unique, known, now=now, cause=cause)
@@ -195,12 +197,11 @@ class _Postgres:
         )
         return [Known(*row) for row in found.fetchall()]
 
-    def fix(self, products: Sequence[int], seen: Sequence[str], now: datetime) -> None:
+    def fix(self, fingerprints: Sequence[str], now: datetime) -> None:
         self.raw.execute(
             "UPDATE finding SET state = 'fixed', life = 'fixed', fixed_at = %(now)s "
-            "WHERE entity_id = %(entity)s AND store_id = %(store)s "
-            "AND product_id = ANY(%(ids)s) AND state = 'open' AND fingerprint <> ALL(%(seen)s)",
-            {**self.tenant, "ids": list(products), "seen": list(seen), "now": now},
+            "WHERE entity_id = %(entity)s AND store_id = %(store)s AND fingerprint = ANY(%(gone)s)",
+            {**self.tenant, "gone": list(fingerprints), "now": now},
         )
 
     def count(self, products: Sequence[int]) -> None:
@@ -290,17 +291,13 @@ class _Sqlite:
                 found.update((row[1], Known(*row)) for row in rows.fetchall())
         return list(found.values())
 
-    def fix(self, products: Sequence[int], seen: Sequence[str], now: datetime) -> None:
-        self.raw.execute("CREATE TEMPORARY TABLE IF NOT EXISTS incoming_finding (fingerprint TEXT PRIMARY KEY)")
-        self.raw.execute("DELETE FROM incoming_finding")
-        self.raw.executemany("INSERT INTO incoming_finding VALUES (?)", [(one,) for one in seen])
-        self._each(
-            products,
-            "UPDATE finding SET state = 'fixed', life = 'fixed', fixed_at = :now "
-            "WHERE entity_id = :entity AND store_id = :store AND product_id IN ({}) "
-            "AND state = 'open' AND fingerprint NOT IN (SELECT fingerprint FROM incoming_finding)",
-            now=_moment(now),
-        )
+    def fix(self, fingerprints: Sequence[str], now: datetime) -> None:
+        for part in _parts(fingerprints):
+            self.raw.execute(
+                "UPDATE finding SET state = 'fixed', life = 'fixed', fixed_at = ? "
+                f"WHERE entity_id = ? AND store_id = ? AND fingerprint IN ({_marks(len(part))})",
+                (_moment(now), self.entity_id, self.store_id, *part),
+            )
 
     def count(self, products: Sequence[int]) -> None:
         self._each(
@@ -314,11 +311,11 @@ class _Sqlite:
             "AND (product.open_findings <> n.open OR product.blocking_findings <> n.blocking)",
         )
 
-    def _each(self, ids: Sequence[int], statement: str, **more: Any) -> None:
+    def _each(self, ids: Sequence[int], statement: str) -> None:
         """A statement for all of these ids, some hundred at a time."""
         for part in _parts(ids):
             sql = statement.format(", ".join(str(int(one)) for one in part))
-            self.raw.execute(sql, {"entity": self.entity_id, "store": self.store_id, **more})
+            self.raw.execute(sql, {"entity": self.entity_id, "store": self.store_id})
 
 
 def _parts(values: Sequence[Any], size: int = 500) -> Iterable[Sequence[Any]]:

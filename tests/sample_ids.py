@@ -35,6 +35,7 @@ VALUES: dict[str, dict[str, Any]] = {
 SAMPLES: dict[str, str] = {
     "account_id": "fund_account",
     "asset_id": "store_asset",
+    "part_id": "diagnosis_part",
     "delivery_id": "event_delivery",
     "device_id": "device_session",
     "endpoint_id": "webhook_endpoint",

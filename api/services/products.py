@@ -109,7 +109,8 @@ def check(session: Session, desk: Desk, product: Product, *, now: datetime, list
     )
     if listing is None:
         findings = [finding_row(one, product.platform_id, product.id) for one in report.bare_findings]
-        load_findings(session, product.store_id, findings, checked=[product.id], now=now)
+        spared = {product.id: report.undecided()}
+        load_findings(session, product.store_id, findings, checked=[product.id], now=now, spared=spared)
     return report
 
 

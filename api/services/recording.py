@@ -35,6 +35,7 @@ class Recorded:
     checked_at: datetime
     row: PrecheckRow
     findings: tuple[FindingRow, ...]
+    undecided: frozenset[str] = frozenset()
 
 
 def new_id(now: datetime) -> str:
@@ -76,6 +77,7 @@ def record_of(report: Report, listing: Listing, *, scope: Scope, store_id: int, 
         now,
         row._replace(listing_id=listing_id),
         tuple(finding_row(one, listing_id, None) for one in found),
+        report.undecided(),
     )
 
 
@@ -100,6 +102,8 @@ def finding_row(finding: Finding, listing_id: str | None, product_id: int | None
         product_id=product_id,
         message=_json(finding.message),
         detail=_json(detail),
+        places=len(finding.locations),
+        points="0" if finding.points_at_risk is None else str(finding.points_at_risk["points"]),
     )
 
 
@@ -173,4 +177,5 @@ def write(session: Session, store_id: int, records: Sequence[Recorded]) -> None:
     ]
     if last:
         now = max(record.checked_at for record in last.values())
-        load_findings(session, store_id, rows, checked=known.values(), now=now)
+        spared = {known[str(listing_id)]: record.undecided for listing_id, record in last.items()}
+        load_findings(session, store_id, rows, checked=known.values(), now=now, cause="precheck", spared=spared)
