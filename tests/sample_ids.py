@@ -81,6 +81,7 @@ NOT_OF_COLUMNS = frozenset(
 OTHERS = {
     "chart": "waterfall",
     "indicator_id": "SVC101",
+    "cause": "0123456789abcdef",
     "source": "src_unknown",
     "name": "unknown-store",
     "prefix": "sw_00000000",

@@ -263,7 +263,7 @@ async def cancel_diagnosis(request: Request, caller: Writer) -> Response:
     summary="Follow a diagnosis by server-sent events",
     description="`progress` whenever it came on, `end` when it ended; the data is the diagnosis. 以 SSE 跟踪进度。",
     **openapi.store_operation(
-        {"type": "string"},
+        {},
         example='event: progress\\ndata: {"id":"12","state":"running","listings_done":12000}\\n\\n',
         parameters=ONE,
         problems=(*document.COMMON, "unknown_item"),
@@ -311,7 +311,7 @@ RESULTS = {
     summary="The findings of a diagnosis",
     description="NDJSON, Parquet, xlsx, CSV or SARIF; of the parts that are done so far. 下载诊断结果。",
     **openapi.store_operation(
-        {"type": "string"},
+        {},
         example='{"part":"products 1–1000","row":0,"rule":"LST104"}\\n',
         parameters=[*ONE, *query.documented(RESULTS)],
         problems=(*document.COMMON, "unknown_item", "invalid_parameter"),

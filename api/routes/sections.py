@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from api.routes import (
     account_profile,
     analytics,
+    causes,
     diagnoses,
     findings,
     home,
@@ -51,6 +52,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     findings.FINDINGS.router(),
     findings.CHANGES.router(),
     findings.WAIVERS.router(),
+    causes.router,
+    causes.BULK_FIXES.router(),
+    causes.ITEMS.router(),
     diagnoses.router,
     diagnoses.DIAGNOSES.router(),
     diagnoses.PARTS.router(),

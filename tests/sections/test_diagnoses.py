@@ -235,3 +235,29 @@ def test_duplicates_are_found_among_the_products_of_a_store(
     diagnose(north, runner)
     found = north.get(f"/findings?product_id={first['id']}&rule=DUP101").json()["items"]
     assert [one["detail"]["evidence"]["other.other"] for one in found] == ["z2"]
+
+
+def test_one_cause_is_fixed_at_once_and_taken_back(north: Caller, clean: dict[str, Any], runner: Runner) -> None:
+    made = [
+        add(north, clean, f"c{n}", title=f"Kettle c{n}x Steel  with  Whistle number c{n}  FREE SHIPPING")
+        for n in range(4)
+    ]
+    diagnose(north, runner)
+    found = north.get("/causes").json()["items"]
+    assert [one["points"] for one in found] == sorted((one["points"] for one in found), key=float, reverse=True)
+    (cause,) = [one for one in found if one["value"] == "free shipping" and one["products"] >= 4]
+    assert (cause["kind"], cause["field"]) == ("phrase", "title")
+    preview = north.get(f"/causes/{cause['cause']}/preview?suggested=true").json()
+    assert preview["changed"] == 4
+    before = [north.get(f"/products/{one['id']}").json()["title"] for one in made]
+    fix = north.post(f"/causes/{cause['cause']}/fix", {"suggested": True}).json()
+    assert (fix["changed"], fix["state"]) == (4, "applied")
+    after = [north.get(f"/products/{one['id']}").json()["title"] for one in made]
+    assert all("FREE SHIPPING" not in title for title in after)
+    rule = f"/findings?rule={cause['rule']}&product_id={made[0]['id']}"
+    assert [one["state"] for one in north.get(rule).json()["items"]] == ["fixed"]
+    assert north.post(f"/bulk-fixes/{fix['id']}/undo").json()["state"] == "undone"
+    assert [north.get(f"/products/{one['id']}").json()["title"] for one in made] == before
+    assert [one["state"] for one in north.get(rule).json()["items"]] == ["open"]
+    assert len(north.get(f"/bulk-fixes/{fix['id']}/items").json()["items"]) == 4
+    assert code(north.get("/causes/none/preview")) == (404, "unknown_item")
