@@ -63,7 +63,7 @@ class _Row:
 
 
 def causes(session: Session, store_id: int) -> list[Cause]:
-    """The causes of the open findings that nobody waived: what puts most at risk first, then what hits most listings."""
+    """The causes of the open findings nobody waived: what puts most at risk first, then what hits most listings."""
     rows = _rows(session, store_id)
     left = {row.id: row for row in rows}
     found: list[Cause] = []
