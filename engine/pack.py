@@ -59,7 +59,7 @@ class Pack:
         self.ref = PackRef(self.id, self.version, self.digest)
         self._contents = contents
         self._settings = dict(settings or {})
-        self._programs: dict[tuple[str, int], Program] = {}
+        self._programs: dict[tuple[str, int, frozenset[str] | None], Program] = {}
 
     def __repr__(self) -> str:
         return f"<Pack {self.id} {self.version}, {len(self.all_rules)} rules, {self.digest[:19]}>"
@@ -107,13 +107,13 @@ class Pack:
         """Every day on which some rule changes, in order."""
         return sorted({day for rule in self.rules.values() for day in rule.dates()})
 
-    def program(self, subject: str, as_of: date) -> Program:
-        """The compiled rules of a day."""
-        key = (subject, bisect_right(self._changes, as_of))
+    def program(self, subject: str, as_of: date, only: frozenset[str] | None = None) -> Program:
+        """The compiled rules of a day; `only` these of them."""
+        key = (subject, bisect_right(self._changes, as_of), only)
         found = self._programs.get(key)
         if found is None:
             rules = list(self.rules.values())
-            found = Program(rules, subject, as_of, self.resources)
+            found = Program(rules, subject, as_of, self.resources, only=only)
             self._programs[key] = found
         return found
 
@@ -129,19 +129,20 @@ class Pack:
         not_carried: frozenset[str] = frozenset(),
         seconds: float | None = None,
         at_risk: PointsAtRisk | None = None,
+        only: frozenset[str] | None = None,
     ) -> Report:
         """Check one listing by the rules in force on `as_of`.
 
         `store` adds what is known of the store; `peers` are its other listings (for duplicates; make them `Peers` when
         many listings are checked against the same ones, so that their index is made once). `fixes=False` leaves
         the fixes out. `seconds` bounds the time: rules not begun by then are `not_checked`, and no fix is begun that
-        much later. `at_risk`, of a store's ledger, gives every finding its points at risk. Raises IntakeError when the
-        input is no listing at all.
+        much later. `at_risk`, of a store's ledger, gives every finding its points at risk. `only` these rules are run
+        (by id). Raises IntakeError when the input is no listing at all.
         """
         if type(listing) is not Listing:
             listing = one_listing(listing)
         view = View(listing, self.resources, as_of=as_of, store=store, peers=peers, not_carried=not_carried)
-        program = self.program("listing", as_of)
+        program = self.program("listing", as_of, only)
         if listing.marketplace is not None and listing.marketplace != self.marketplace:
             return Report(program, view, self.ref, is_foreign=True)
         report = self._run(program, view, waivers, fixes, seconds)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
@@ -129,6 +129,14 @@ class Neighbours:
         ranked = sorted((-count, other) for other, count in votes.items())
         return [other for _, other in ranked[:MOST]]
 
+    def around(self, number: int, keys: Sequence[int]) -> set[int]:
+        """All that a listing with these keys is, or could be, a neighbour of."""
+        found: set[int] = set()
+        for key in keys:
+            found.update(_near(self.owners(key), number, key))
+        found.discard(number)
+        return found
+
     def change(self, number: int, before: Sequence[int], after: Sequence[int]) -> set[int]:
         """File a listing anew; the numbers (its own left out) whose neighbours may be others than before."""
         old, new = set(before), set(after)
@@ -181,28 +189,6 @@ class Neighbours:
             keys, owners = keys[order], owners[order]
         return keys, owners
 
-    def pairs(self) -> tuple[Array, Array]:
-        """Every two neighbours of the whole catalogue (left < right), each pair once. Changes count too."""
-        import numpy as np
-
-        keys, owners = self._merged()
-        starts: Array = (
-            np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.empty(0, np.int64)
-        )
-        sizes = np.diff(np.concatenate([starts, [len(keys)]]))
-        size = np.repeat(sizes, sizes)
-        wide = (keys & _WIDE).astype(bool)
-        met = [np.empty((0, 2), np.int64)]
-        for step in range(1, RARE):
-            same = keys[step:] == keys[:-step]
-            allowed = (size[:-step] <= RARE) | (wide[:-step] & (step <= NEXT))
-            at = np.flatnonzero(same & allowed)
-            if len(at):
-                met.append(np.unique(np.stack([owners[at], owners[at + step]], axis=1), axis=0))
-        found = np.unique(np.concatenate(met), axis=0)
-        found = found[found[:, 0] != found[:, 1]]
-        return found[:, 0], found[:, 1]
-
 
 def _near(owners: Sequence[int], number: int, key: int, *, reach: int = NEXT) -> list[int]:
     """The owners of a key that are a number's neighbours by it."""
@@ -226,15 +212,3 @@ def filed(listings: Iterable[tuple[int, Listing]]) -> tuple[Array, Array]:
         keys += own
         owners += [number] * len(own)
     return np.array(keys, dtype=np.int64), np.array(owners, dtype=np.int64)
-
-
-def grouped(left: Array, right: Array) -> Iterator[tuple[int, list[int]]]:
-    """Number → its neighbours, of all that have any, in ascending order."""
-    import numpy as np
-
-    one, other = np.concatenate([left, right]), np.concatenate([right, left])
-    order = np.lexsort((other, one))
-    one, other = one[order], other[order]
-    starts: list[int] = np.flatnonzero(np.concatenate([[True], one[1:] != one[:-1]])).tolist() if len(one) else []
-    for at, stop in zip(starts, [*starts[1:], len(one)], strict=True):
-        yield int(one[at]), other[at:stop].tolist()

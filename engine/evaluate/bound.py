@@ -40,6 +40,13 @@ class BoundRule:
         self.wording = Wording(rule, self.parameters, self.fields)
 
     @property
+    def beside(self) -> frozenset[str]:
+        """What the rule reads besides the listing, in its conditions or its message: "peers", "store.FIELD"."""
+        named = [ref for name in self.wording.names if isinstance(ref := self.wording.source(name), Ref)]
+        found = [name for ref in (*self.reads, *named) for name in self.feature(ref).beside]
+        return frozenset([*found, *(self.collection.beside if self.collection is not None else ())])
+
+    @property
     def collection(self) -> Collection | None:
         """The collection whose items the conditions run over."""
         each = self.rule.each

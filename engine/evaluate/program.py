@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -18,7 +18,7 @@ Applies = tuple[bool | None, ...]
 
 
 class Program:
-    """All live rules of one subject on a day (and on every day until a rule or parameter changes)."""
+    """All live rules of one subject (or `only` some) on a day, and on every day until a rule or parameter changes."""
 
     def __init__(
         self,
@@ -28,10 +28,13 @@ class Program:
         resources: Resources,
         *,
         registry: Registry | None = None,
+        only: Collection[str] | None = None,
     ) -> None:
         self.known = {rule.id: rule for rule in rules}
         registry = registry if registry is not None else SUBJECTS[subject]
         live = [rule for rule in rules if rule.subject == subject and rule.is_live(as_of)]
+        if only is not None:
+            live = [rule for rule in live if rule.id in only]
         self.rules = [BoundRule(rule, as_of, registry, resources.lists) for rule in live]
         first_of = {rule.code: rule.id for rule in sorted(rules, key=lambda rule: rule.id, reverse=True)}
         for bound in self.rules:

@@ -140,6 +140,7 @@ def _context(before: str, after: str, terms: frozenset[str]) -> str:
         "is_approved": Field("bool", "The store may sell the brand", "店铺是否有该品牌授权", nullable=True),
     },
     reads=READS,
+    beside=("store.approved_brands",),
     en="Protected brands in the texts of the listing",
     zh="商品文本中出现的受保护品牌",
 )
@@ -152,6 +153,7 @@ def brands_mentions(view: View) -> Sequence[BrandMention]:
     "brands.approvals_known",
     type="bool",
     reads=("store_id",),
+    beside=("store.approved_brands",),
     en="The store's approved brands are known",
     zh="店铺品牌授权是否已知",
 )

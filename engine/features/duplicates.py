@@ -230,6 +230,7 @@ def _lookalikes(view: View) -> list[Lookalike] | None:
     },
     reads=("title", "images", "attributes", "skus", "price"),
     nullable=True,
+    beside=("peers",),
     en="Other listings of the call that look like this one",
     zh="本次检查中与该商品相似的其他商品",
 )

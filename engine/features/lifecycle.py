@@ -260,6 +260,7 @@ def edit_title_similarity(view: View) -> int | None:
     type="int",
     nullable=True,
     reads=("id",),
+    beside=("store.product_limit", "store.online_products", "store.auditing_products"),
     en="Listings the store may still publish",
     zh="店铺剩余可发布商品数",
 )
@@ -276,6 +277,7 @@ def store_free_slots(view: View) -> int | None:
     type="int",
     nullable=True,
     reads=("category_id",),
+    beside=("store.category_counts",),
     en="Online listings of the store in this category",
     zh="店铺在该类目的在线商品数",
 )

@@ -43,7 +43,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A named measure. `locate(view, value)` gives the places to show when a rule that reads it fires."""
+    """A named measure. `locate(view, value)` gives the places to show when a rule that reads it fires.
+
+    `beside`: what it reads besides the listing: "peers", or "store.FIELD". After a change of that, it is measured anew.
+    """
 
     name: str
     type: str
@@ -55,6 +58,7 @@ class Feature:
     nullable: bool = False
     locate: Callable[..., Sequence[Location]] | None = None
     argument: str | None = None
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Collection:
     zh: str
     nullable: bool = False
     argument: str | None = None
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -98,6 +103,7 @@ def feature(
     nullable: bool = False,
     locate: Callable[..., Sequence[Location]] | None = None,
     argument: str | None = None,
+    beside: tuple[str, ...] = (),
     subject: str = "listing",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the decorated function as a feature. A name taken twice, or an unknown type, is a programming error."""
@@ -108,7 +114,7 @@ def feature(
         known = SUBJECTS[subject].features
         if name in known:
             raise ValueError(f"feature {name} is registered twice")
-        known[name] = Feature(name, type, compute, reads, en, zh, unit, nullable, locate, argument)
+        known[name] = Feature(name, type, compute, reads, en, zh, unit, nullable, locate, argument, beside)
         return compute
 
     return register
@@ -123,6 +129,7 @@ def collection(
     zh: str,
     nullable: bool = False,
     argument: str | None = None,
+    beside: tuple[str, ...] = (),
     subject: str = "listing",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the decorated function as a collection."""
@@ -131,7 +138,7 @@ def collection(
         known = SUBJECTS[subject].collections
         if name in known:
             raise ValueError(f"collection {name} is registered twice")
-        known[name] = Collection(name, item, compute, reads, en, zh, nullable, argument)
+        known[name] = Collection(name, item, compute, reads, en, zh, nullable, argument, beside)
         return compute
 
     return register

@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks [NAME…] [--json FILE]`: run measurements, print tables, write JSON.
 
 Names: precheck, features, peers, scaling, startup, category, text_rules, http, store, ledger,
-duplicates, webhooks, goods; all of them by default.
+duplicates, webhooks, goods, catalogue; all of them by default.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 
 NAMES = (
     "precheck",
+    "catalogue",
     "features",
     "peers",
     "scaling",
