@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from fastapi import FastAPI
 
+from api.diagnosis import jobs
 from api.diagnosis.jobs import Runner
 from api.webhooks.due import Due
 from api.webhooks.running import make_runner
@@ -261,3 +262,38 @@ def test_one_cause_is_fixed_at_once_and_taken_back(north: Caller, clean: dict[st
     assert [one["state"] for one in north.get(rule).json()["items"]] == ["open"]
     assert len(north.get(f"/bulk-fixes/{fix['id']}/items").json()["items"]) == 4
     assert code(north.get("/causes/none/preview")) == (404, "unknown_item")
+
+
+def test_a_job_whose_runner_died_goes_on_after_its_lease_with_the_same_result(
+    app: FastAPI, north: Caller, runner: Runner, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "PART_ROWS", 4)
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_batches([arrow.write(listings(0, 14))]), sink)
+
+    def started() -> str:
+        answer = north.post("/diagnoses/uploads?name=list.parquet&as_of=2026-11-23", sink.getvalue())
+        return str(answer.headers["location"].removeprefix(north.base))
+
+    undisturbed = started()
+    assert runner.run_once()
+    killed = started()
+    dying = make_runner(app.state)
+    whole, done = dying._part, []
+
+    def part(*given: Any) -> bool:
+        if len(done) == 2:
+            raise SystemExit  # as a kill: nothing is tidied up
+        done.append(given)
+        return whole(*given)
+
+    monkeypatch.setattr(dying, "_part", part)
+    with pytest.raises(SystemExit):
+        dying.run_once()
+    half = north.get(killed).json()
+    assert (half["state"], half["parts_done"], half["parts"]) == ("running", 2, 4)
+    assert not runner.run_once()
+    clock(2)
+    assert runner.run_once()
+    assert (north.get(killed).json()["state"], north.get(killed).json()["attempts"]) == ("done", 2)
+    assert north.get(f"{killed}/results").content == north.get(f"{undisturbed}/results").content
