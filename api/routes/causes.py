@@ -59,7 +59,7 @@ class CausesOut(wire.Output):
     items: list[CauseOut]
 
 
-class ChangeOut(wire.Output):
+class FixedListingOut(wire.Output):
     """What the fix does to one product; `why` it does nothing, in both languages."""
 
     product_id: str
@@ -68,13 +68,13 @@ class ChangeOut(wire.Output):
     why: dict[str, str] | None
 
 
-class PreviewOut(wire.Output):
+class FixPreviewOut(wire.Output):
     """The fix of a cause, product by product; nothing is changed."""
 
     cause: CauseOut
     changed: int
     skipped: int
-    items: list[ChangeOut]
+    items: list[FixedListingOut]
 
 
 class FixIn(wire.Input, kw_only=True):
@@ -179,7 +179,7 @@ SUGGESTED = {"suggested": query.Parameter("true: the suggested fixes too", bool,
     summary="What the fix of a cause would change",
     description="Each fix was applied in memory and the whole pack ran again. 预览批量修复，不作更改。",
     **openapi.store_operation(
-        openapi.answer_schema(PreviewOut),
+        openapi.answer_schema(FixPreviewOut),
         example={"cause": CAUSE_EXAMPLE, "changed": 1, "skipped": 0, "items": [CHANGE_EXAMPLE]},
         parameters=[document.STORE_ID, CAUSE, *query.documented(SUGGESTED)],
         problems=(*document.COMMON, "unknown_item", "invalid_parameter"),
@@ -189,16 +189,16 @@ async def preview_fix(request: Request, caller: Reader) -> Response:
     """Nothing is written."""
     suggested = query.read(request, SUGGESTED)["suggested"]
 
-    def job(session: Session) -> PreviewOut:
+    def job(session: Session) -> FixPreviewOut:
         cause, found = _changes(session, caller, request.path_params["cause"], suggested)
         made = sum(bool(change.patch) for change in found)
         items = [
-            ChangeOut(
+            FixedListingOut(
                 product_id=str(one.product_id), listing_id=one.listing_id, patch=list(one.patch), why=WHYS.get(one.why)
             )
             for one in found
         ]  # fmt: skip
-        return PreviewOut(cause=_show(cause), changed=made, skipped=len(found) - made, items=items)
+        return FixPreviewOut(cause=_show(cause), changed=made, skipped=len(found) - made, items=items)
 
     return Answer(200, await caller.run(job, read_only=True)).response()
 
