@@ -8,7 +8,7 @@ from alembic import op
 import store_model.columns
 
 revision = "r0010"
-down_revision = "r0009"
+down_revision = "r0008"
 branch_labels = None
 depends_on = None
 
