@@ -132,10 +132,10 @@ def test_a_listing_that_breaks_everything_is_one_error_row(shipped: Pack, monkey
     kernel = Kernel(shipped, as_of=AS_OF)
     whole = kernel._check
 
-    def broken(listing: Listing) -> object:
+    def broken(listing: Listing, **given: object) -> object:
         if listing.id == some[1].id:
             raise RuntimeError("boom")
-        return whole(listing)
+        return whole(listing, **given)
 
     monkeypatch.setattr(kernel, "_check", broken)
     found = Found()
