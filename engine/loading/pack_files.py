@@ -31,12 +31,15 @@ from engine.loading.kinds import KINDS, kind_of
 from engine.loading.strict_yaml import Node, parse
 from engine.loading.taxonomy_files import check_taxonomy
 from engine.marks.model import Mark
+from engine.marks.plain import with_marks
 from engine.model.indicator import IndicatorRule
 from engine.model.ladder import LadderRule
 from engine.model.offence import OffenceRule
 from engine.model.rule import CheckRule
 from engine.model.score import ScoreRule
 
+BRANDS = "protected_brands"
+"""The word list of marks that are looked for as they are written."""
 WORDS = re.compile(r"[^\W\d_]{2,}")
 RULE_FILE = re.compile(r"[A-Z]{3}[0-9]{3}_.*\.yaml\Z")
 
@@ -87,7 +90,7 @@ class Contents(Struct, frozen=True):
         """Ordinary words: those of the category tree and of the lists, the list of brands aside."""
         words: set[str] = set()
         texts: list[Any] = list(self.taxonomy)
-        texts += [item.terms for item in self.lists if item.id != "protected_brands"]
+        texts += [item.terms for item in self.lists if item.id != BRANDS]
         while texts:
             one = texts.pop()
             if isinstance(one, str):
@@ -99,11 +102,14 @@ class Contents(Struct, frozen=True):
         return frozenset(words)
 
     def word_lists(self) -> dict[str, WordList]:
-        """The lists as the features use them."""
-        return {
+        """The lists as the features use them; the list of brands holds the coined marks of the register as well."""
+        found = {
             item.id: WordList(item.id, item.terms, item.notes, item.scan, item.boundary, frozenset(item.terms))
             for item in self.lists
         }
+        if self.marks:
+            found[BRANDS] = with_marks(found.get(BRANDS), self.marks, BRANDS)
+        return found
 
 
 def read_pack(path: Path, *, use_cache: bool = True) -> Contents:

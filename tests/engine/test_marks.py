@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import rules
+from engine import load_pack
 from engine.errors import Fault
 from engine.loading.fields import Faults
 from engine.loading.marks_files import read_marks
@@ -92,3 +96,16 @@ def test_rows_of_a_register_with_faults_are_named_with_line_and_column() -> None
         (4, 4, "P005"),
     ]
     assert marks == [Mark(names=("OK",), owner="Owner", classes=(9,))]
+
+
+def test_a_coined_mark_of_the_register_is_found_as_it_is_written_and_an_ordinary_word_is_not() -> None:
+    pack = load_pack(rules.path("aliexpress"))
+
+    def brands(title: str) -> set[str]:
+        report = pack.check({"title": title}, as_of=date(2026, 11, 27), fixes=False)
+        return {finding.rule for finding in report.findings if finding.rule.startswith("IPR10")}
+
+    assert brands("Hyundai sun shade") == {"IPR106"}
+    assert brands("Sun shade for Hyundai i10") == brands("Apple cider vinegar gummies") == set()
+    assert brands("Hyunda1 sun shade") == {"IPR107"}
+    assert brands("耐克运动鞋") == {"IPR106"}
