@@ -206,6 +206,7 @@ UNIQUE_ACROSS_TENANTS = {
     "delivery_attempt": {("delivery_id",)},
     "work_item": {("due_at", "id")},
     "diagnosis": {("due_at", "id")},
+    "ledger_head": {("next_at",)},
 }
 """What has to be found before the tenant is known, and what workers look for across tenants."""
 
