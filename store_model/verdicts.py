@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy import ForeignKey, Index, String, Text, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -27,6 +29,10 @@ class FindingVerdict(StoreRow, Versioned, Base):
     verdict: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str] = mapped_column(Text)
     officer: Mapped[str] = mapped_column(String(120))
+
+    waive_until: ClassVar[datetime | None] = None
+    waive_scope: ClassVar[str] = "finding"
+    """What a request asks for besides the verdict: kept as a waiver, not here."""
 
     __table_args__ = (
         Index("ix_finding_verdict_finding", "entity_id", "finding_id", "id"),

@@ -17,18 +17,25 @@ from api.idempotency import Answer
 from api.problems import ProblemError
 from api.resources import Change, Filter, Resource
 from api.routes.section_docs import reads
-from api.wire import Input, Output
-from store_model.findings import Finding
+from api.wire import Input, Output, refuse
+from store_model import waivers
+from store_model.findings import Finding, Waiver
 from store_model.traces import trace
-from store_model.verdicts import VERDICTS, FindingVerdict, precision_by_rule
+from store_model.verdicts import FALSE_POSITIVE, VERDICTS, FindingVerdict, precision_by_rule
 from store_model.violations import Violation
 
 MOMENT = "2026-11-23T12:00:00Z"
 
 
 class VerdictIn(Input, kw_only=True):
+    """A false positive may become a waiver in the same step: until `waive_until`, of this finding alone, of its rule
+    on this listing, or of its rule everywhere in the store.
+    """
+
     verdict: Literal["upheld", "false_positive"]
     reason: Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"\S")]
+    waive_until: datetime | None = None
+    waive_scope: Literal["finding", "listing", "rule"] = "finding"
 
 
 class VerdictOut(Output, kw_only=True):
@@ -52,6 +59,33 @@ def complete(change: Change) -> None:
         raise ProblemError("unknown_item")
     change.row.rule, change.row.revision = finding.rule, finding.revision
     change.row.officer = change.caller.actor
+    if change.row.waive_until is None:
+        return
+    change.caller.demand("products:write")  # what a waiver needs when it is made by itself
+    if change.row.verdict != FALSE_POSITIVE:
+        raise refuse("/waive_until", "not_false_positive", "goes with a false positive", "仅用于误报")
+    if change.row.waive_until <= change.now:
+        raise refuse("/waive_until", "past", "must be in the future", "应为将来的时间")
+
+
+def waive(change: Change) -> None:
+    """The waiver that a false positive asked for."""
+    verdict = change.row
+    if verdict.waive_until is None:
+        return
+    finding = change.session.get_one(Finding, verdict.finding_id)
+    scope = {
+        "finding": {"fingerprint": finding.fingerprint},
+        "listing": {"rule": finding.rule, "listing_id": finding.listing_id},
+        "rule": {"rule": finding.rule},
+    }
+    waiver = Waiver(
+        entity_id=finding.entity_id, store_id=finding.store_id, reason=verdict.reason, state=waivers.ACTIVE,
+        approver=change.caller.actor, ends_at=verdict.waive_until, **scope[verdict.waive_scope],
+    )  # fmt: skip
+    change.session.add(waiver)
+    change.session.flush()
+    waivers.begin(change.session, waiver, now=change.now)
 
 
 FINDING_VERDICTS = Resource(
@@ -65,7 +99,9 @@ FINDING_VERDICTS = Resource(
     parents={"finding_id": FindingVerdict.finding_id},
     filters={"verdict": Filter(FindingVerdict.verdict, choices=VERDICTS)},
     operations=("list", "get", "create"),
+    values=lambda session, body: {name: getattr(body, name) for name in body.__struct_fields__},
     before_change=complete,
+    after_change=waive,
     example={
         "id": "4", "finding_id": "101", "rule": "PRO104", "revision": 1, "verdict": "false_positive",
         "reason": "a detector of hidden cameras", "officer": "user:3", "version": 1, "created_at": MOMENT,

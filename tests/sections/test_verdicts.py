@@ -52,3 +52,24 @@ def test_a_violation_is_traced_to_the_finding_that_said_so_before(north: Caller,
     assert (early["outcome"], early["findings"], "PRO104" in early["rules"]) == ("not_fired", [], True)
     unruled = trace_of(north, "T-3", "1009003", "PTS318", "2026-11-23T12:01:00Z")
     assert (unruled["outcome"], unruled["rules"]) == ("no_rule", [])
+
+
+def test_a_false_positive_becomes_a_waiver_in_one_step(north: Caller, clean: dict[str, Any]) -> None:
+    one, other = (found_in(north, clean, name) for name in ("1009011", "1009012"))
+    path = f"/findings/{one['id']}/verdicts"
+    wanted = {"verdict": "false_positive", "reason": "no lens", "waive_until": "2026-12-31T00:00:00Z"}
+    assert north.post(path, wanted).status_code == 201
+    made = [item for item in north.get("/waivers").json()["items"] if item["reason"] == "no lens"]
+    assert [(item["fingerprint"], item["rule"], item["ends_at"], item["covers"]) for item in made] == [
+        (one["fingerprint"], None, "2026-12-31T00:00:00Z", 1)
+    ]
+    found = {item["id"]: item["waiver_id"] for item in north.get("/findings?rule=PRO104").json()["items"]}
+    assert (found[one["id"]], found[other["id"]]) == (made[0]["id"], None)
+    caught = trace_of(north, "T-9", "1009011", "PTS208", "2026-11-23T12:01:00Z")
+    assert (caught["outcome"], caught["waivers"]) == ("waived", [made[0]["id"]])
+    path = f"/findings/{other['id']}/verdicts"
+    assert north.post(path, {**wanted, "waive_scope": "listing", "reason": "listing"}).status_code == 201
+    made = [item for item in north.get("/waivers").json()["items"] if item["reason"] == "listing"]
+    assert [(item["rule"], item["listing_id"], item["covers"]) for item in made] == [("PRO104", "1009012", 1)]
+    assert code(north.post(path, {**wanted, "verdict": "upheld"})) == (422, "invalid_body")
+    assert code(north.post(path, {**wanted, "waive_until": "2026-01-01T00:00:00Z"})) == (422, "invalid_body")
