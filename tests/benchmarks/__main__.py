@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks [NAME…] [--json FILE]`: run measurements, print tables, write JSON.
 
-Names: precheck, features, peers, scaling, startup, category, text_rules, http, store, ledger,
-duplicates, webhooks, goods, catalogue; all of them by default.
+Names: precheck, catalogue, features, peers, scaling, startup, scores, category, text_rules, http, store, ledger,
+duplicates, webhooks, goods, big; all of them by default.
 """
 
 from __future__ import annotations
