@@ -11,27 +11,19 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from api.cli.machine import safe_cell
+from api.diagnosis.forms import FORMS, Form
 from api.diagnosis.state import Outcome
 from engine import Pack
 from engine.errors import StorewardenError
 from engine.evaluate.catalogue import ERROR, FAIL, documents, schema
 
-Form = Literal["ndjson", "parquet", "xlsx", "csv", "sarif"]
-FORMS: tuple[Form, ...] = ("ndjson", "parquet", "xlsx", "csv", "sarif")
-MEDIA = {
-    "ndjson": "application/x-ndjson",
-    "parquet": "application/vnd.apache.parquet",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-    "sarif": "application/sarif+json",
-}
 SHEET_ROWS = 1_048_575
 """Rows of an xlsx sheet below its header; what is more goes to a further sheet."""
 

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 from fastapi import APIRouter, Depends
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,9 +21,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from api import openapi, query, wire
 from api.callers import Caller, Permit, in_database, read_id
 from api.context import context_of
-from api.diagnosis import outputs
-from api.diagnosis.jobs import parts_of_file
-from api.diagnosis.state import Outcome
+from api.diagnosis.forms import FORMS, MEDIA, Form
 from api.idempotency import Answer, once
 from api.problems import ProblemError
 from api.resources import Filter, Resource, document
@@ -193,6 +189,8 @@ async def diagnose_file(request: Request, caller: Writer) -> Response:
                 raise ProblemError("bad_request") from None
 
         def work() -> Answer:
+            from api.diagnosis.jobs import parts_of_file
+
             with caller.session() as session:
                 parts = parts_of_file(path, Path(folder) / "spool", name)
                 row = jobs.start(session, _new(caller, "upload", name, given["as_of"]), parts, now=caller.now())
@@ -300,7 +298,7 @@ async def follow_diagnosis(request: Request, caller: Reader) -> Response:
 
 
 RESULTS = {
-    "format": query.Parameter("The form of the results", choices=outputs.FORMS, default="ndjson", example="ndjson"),
+    "format": query.Parameter("The form of the results", choices=FORMS, default="ndjson", example="ndjson"),
     "lang": query.Parameter("Language of xlsx, CSV and SARIF", choices=("en", "zh"), default="en", example="en"),
 }
 
@@ -321,9 +319,11 @@ RESULTS = {
 async def get_diagnosis_results(request: Request, caller: Reader) -> Response:
     """The parts in their order: the same job gives the same bytes."""
     wanted = query.read(request, RESULTS)
-    form: outputs.Form = wanted["format"]
+    form: Form = wanted["format"]
 
     def job(session: Session) -> Path:
+        from api.diagnosis import outputs
+
         row = _find(session, request.path_params["diagnosis_id"])
         with tempfile.NamedTemporaryFile(prefix="storewarden-", suffix=f".{form}", delete=False) as file:
             outputs.write(
@@ -334,12 +334,16 @@ async def get_diagnosis_results(request: Request, caller: Reader) -> Response:
     path = await caller.run(job, read_only=True)
     name = f"diagnosis-{request.path_params['diagnosis_id']}.{form}"
     return FileResponse(
-        path, media_type=outputs.MEDIA[form], filename=name, background=BackgroundTask(path.unlink, missing_ok=True)
+        path, media_type=MEDIA[form], filename=name, background=BackgroundTask(path.unlink, missing_ok=True)
     )
 
 
-def _tables(session: Session, diagnosis_id: int) -> Iterator[tuple[Outcome, pa.Table]]:
-    """The results of the parts that are done, one at a time."""
+def _tables(session: Session, diagnosis_id: int) -> Iterator[tuple[Any, Any]]:
+    """The `Outcome` and the table of findings of each part that is done, one at a time."""
+    import pyarrow.parquet as pq
+
+    from api.diagnosis.state import Outcome
+
     numbers = session.scalars(
         select(DiagnosisPart.id)
         .where(DiagnosisPart.diagnosis_id == diagnosis_id, DiagnosisPart.done_at.is_not(None))

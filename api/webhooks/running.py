@@ -8,11 +8,13 @@ import signal
 import threading
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from api.diagnosis.jobs import Runner
 from api.settings import Settings
 from api.webhooks.worker import Pace, Worker
+
+if TYPE_CHECKING:
+    from api.diagnosis.jobs import Runner
 
 GRACE_SECONDS = 10.0
 
@@ -64,6 +66,8 @@ def begin(state: Any) -> Working:
 
 def make_runner(state: Any) -> Runner:
     """What does the jobs of all stores in this process."""
+    from api.diagnosis.jobs import Runner
+
     return Runner(
         state.database,
         state.pack,

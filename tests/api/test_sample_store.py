@@ -20,7 +20,8 @@ LEFT_OUT = {
     "score_told",
     "import_run", "import_refusal", "precheck", "notification_read", "complaint", "appeal", "store_enforcement",
     "work_item", "webhook_endpoint", "webhook_secret", "event_delivery", "delivery_attempt", "callback",
-    "callback_source", "pack_told",
+    "callback_source", "pack_told", "finding_verdict", "waiver", "diagnosis", "diagnosis_part", "bulk_fix",
+    "bulk_fix_item",
 }  # fmt: skip
 """What only comes to be by using the store: imports, recorded pre-checks, webhooks, complaints and appeals."""
 

@@ -468,7 +468,7 @@ def test_the_home_page_holds_what_is_due_what_is_found_and_what_changed(shop: Sh
                     store_id=store_id, fingerprint=f"f{number}", rule="PRI101" if mode == "block" else "LST104",
                     revision=1, code="X", severity="error" if mode == "block" else "warning", mode=mode,
                     subject="listing", product_id=product, message={"en": "wrong", "zh": "有误"}, detail={},
-                    first_seen=NOW, last_seen=NOW,
+                    first_seen=NOW, last_seen=NOW, opened_at=NOW,
                 )
             )  # fmt: skip
     measured(shop, (date(2026, 11, 20), 30, 3), (date(2026, 11, 12), 20, 1))

@@ -117,7 +117,7 @@ def finding(place: Place, code: str, listing: str, **more: Any) -> Finding:
     values: dict[str, Any] = {
         "fingerprint": f"{code}:{listing}", "rule": "LST101", "revision": 1, "code": code, "severity": "error",
         "mode": "warn", "state": "open", "subject": "listing", "listing_id": listing, "message": {}, "detail": {},
-        "first_seen": START, "last_seen": START, **more,
+        "first_seen": START, "last_seen": START, "opened_at": START, **more,
     }  # fmt: skip
     return Finding(**place.columns(), **values)
 
