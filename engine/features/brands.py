@@ -195,7 +195,7 @@ def _disguised(view: View) -> list[Disguised]:
         for field in fields:
             starts.append(begin)
             begin += len(field.text) + len(SEPARATOR)
-        for hit in matcher.find(whole):
+        for hit in matcher.find(whole, near=fields is short):
             if hit.kind == "plain" or not hit.mark.in_force(view.as_of) or _in_markup(whole, hit.start, fields[0].kind):
                 continue
             first = bisect_right(starts, hit.start) - 1

@@ -12,6 +12,7 @@ from engine.marks.alphabets import ALIKE, BREAK, CLASSES, NATIVE, SIGNED, Table,
 READINGS = {"native": NATIVE, "alike": ALIKE, "signed": SIGNED}
 _FOREIGN = re.compile("[^\x00-\u024f\u2000-\u206f\u2e80-\u9fff\uac00-\ud7af]")
 _SIGN = re.compile("[0-9a-zA-Z][@$!|+€£¢©§¥][0-9a-zA-Z]|[@$€£¢©¥][a-zA-Z]")
+_ANY_SIGN = re.compile("[@$!|+€£¢©§¥]")
 _RUN = re.compile(r"(.)\1+", re.DOTALL)
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 
@@ -31,7 +32,7 @@ def readings(text: str) -> list[str]:
         found.append("alike")
         if _CYRILLIC.search(text):
             found.append("sound")
-    if _SIGN.search(text):
+    if _ANY_SIGN.search(text) and _SIGN.search(text):
         found.append("signed")
     return found
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation
@@ -30,6 +31,8 @@ LONGEST_COMPARED = 1_000
 """Code points of a text in which misspelt and glued words are looked for: titles and values, not descriptions."""
 MOST_COMPARED = 20_000
 """Names that misspellings are compared with: the first of the register. A public list of all brands is no measure."""
+HEAD = 4
+"""First letters of a word that must begin a mark, or end it backwards, before words are joined to see."""
 GENTLE = frozenset({"invisible", "diacritics", "letter_form"})
 ENDINGS = ("s", "es", "ed", "d", "ing", "er", "r", "ers", "y", "ly", "able", "less", "ness", "ish")
 REVIEW = frozenset({"misspelling", "glued", "split"})
@@ -80,10 +83,16 @@ class Matcher:
             list(owners), implementation=Implementation.ContiguousNFA, store_patterns=False
         ) if owners else None  # fmt: skip
         self._known = frozenset(self._compact)
+        self._reversed = frozenset(short[::-1] for short in self._compact)
+        self._either = self._known | self._reversed
+        self._heads = frozenset(short[:size] for short in self._compact for size in (HEAD - 1, HEAD))
         self._near = Halves(near[:MOST_COMPARED])
 
-    def find(self, text: str) -> list[Found]:
-        """Every mark in the text, by its place. Of hits that overlap the plainer, then the longer one stays."""
+    def find(self, text: str, *, near: bool = True) -> list[Found]:
+        """Every mark in the text, by its place. Of hits that overlap the plainer, then the longer one stays.
+
+        `near`: misspelt and glued words too, in texts up to LONGEST_COMPARED.
+        """
         if not text or self._automaton is None:
             return []
         found: list[Found] = []
@@ -91,7 +100,7 @@ class Matcher:
             seen = view(text, reading)
             found += self._scan(text, seen)
             if len(text) <= LONGEST_TRICKED:
-                found += self._words(text, seen)
+                found += self._words(text, seen, near=near and len(text) <= LONGEST_COMPARED)
         if len(text) <= LONGEST_TRICKED:
             found += self._starred(text)
         return _distinct(found)
@@ -163,61 +172,78 @@ class Matcher:
 
     # what is spread over words, glued, reversed or misspelt
 
-    def _words(self, text: str, seen: View) -> Iterator[Found]:
-        tokens = seen.text.split()
-        if not tokens:
+    def _words(self, text: str, seen: View, *, near: bool) -> Iterator[Found]:
+        tokens = seen.text[1:-1].split(" ")
+        if tokens == [""]:
             return
         solid = [at for at, token in enumerate(tokens) if token != BREAK]
         candidates = set(self._joined(tokens, solid)) if len(solid) > 1 else set()
         single = set(tokens)
-        backward = {token[::-1] for token in single if len(token) >= SHORTEST_TRICK} & self._known
+        backward = {token for token in single & self._reversed if len(token) >= SHORTEST_TRICK}
         strange = set()
-        if len(text) <= LONGEST_COMPARED and seen.reading == "native":
+        if near and seen.reading == "native":
             strange = {token for token in single - self._ordinary if len(token) >= SHORTEST_NEAR} - self._known
         if not candidates and not backward and not strange:
             return
         places: list[tuple[int, int]] | None = None
         for first, stop in sorted(candidates):
-            places = places or _places(seen)
+            places = places or _places(tokens)
             hit = self._spread(text, seen, places, [solid[at] for at in range(first, stop)], tokens)
             if hit is not None:
                 yield hit
         for at, token in enumerate(tokens):
             if token in backward or token in strange:
-                places = places or _places(seen)
+                places = places or _places(tokens)
                 start, end = _span(text, seen, *places[at])
                 yield from self._single(text[start:end], token, start, end, seen.reading)
 
     def _joined(self, tokens: Sequence[str], solid: Sequence[int]) -> Iterator[tuple[int, int]]:
         """[first, stop) over `solid` of words that together make a mark: two or three of any length, more of short."""
-        known = self._compact
+        either, heads = self._either, self._heads
         words = [tokens[at] for at in solid]
         count = len(words)
-        for at in range(count - 1):
+        brief = [at for at, word in enumerate(words) if len(word) < HEAD - 1]
+        firsts = [word[:HEAD] for word in words]
+        lasts = [word[: -HEAD - 1 : -1] for word in words]
+        begins, ends = heads.intersection(firsts), heads.intersection(lasts)
+        likely = set(brief)
+        if begins:
+            likely.update([at for at, head in enumerate(firsts) if head in begins])
+        if ends:
+            for at, tail in enumerate(lasts):
+                if tail in ends:
+                    likely.update((at - 1, at - 2))
+        likely.update([at - back for at in brief for back in (1, 2)])
+        for at in likely:
+            if not 0 <= at < count - 1:
+                continue
             one, two = words[at], words[at + 1]
             joined = one + two if one[-1] != two[0] else one + two[1:]
-            if joined in known or joined[::-1] in known:
+            if joined in either:
                 yield at, at + 2
             if at + 2 < count:
                 three = words[at + 2]
                 joined = joined + three if joined[-1] != three[0] else joined + three[1:]
-                if joined in known or joined[::-1] in known:
+                if joined in either:
                     yield at, at + 3
-        at = 0
-        while at < count:
-            if len(words[at]) > 2:
-                at += 1
-                continue
-            stop = at
+        yield from self._spelt_out(words)
+
+    def _spelt_out(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """The same of words of one or two letters, and the word behind them."""
+        either, count = self._either, len(words)
+        short = [at for at, word in enumerate(words) if len(word) <= 2]
+        for at in short:
+            if at and len(words[at - 1]) <= 2:
+                continue  # its run was looked through already
+            stop = at + 1
             while stop < count and len(words[stop]) <= 2:
                 stop += 1
-            for first in range(at, stop):
+            for first in range(at, stop if stop > at + 1 else at):  # one short word makes no mark
                 joined = ""
                 for end in range(first, min(stop + 1, count, first + 24)):
                     joined += words[end] if not joined or joined[-1] != words[end][0] else words[end][1:]
-                    if end > first + 1 and (joined in known or joined[::-1] in known):
+                    if end > first + 1 and (joined in either):
                         yield first, end + 1
-            at = stop + 1
 
     def _spread(self, text: str, seen: View, places: Any, at: Sequence[int], tokens: Sequence[str]) -> Found | None:
         start, _ = _span(text, seen, *places[at[0]])
@@ -229,7 +255,7 @@ class Matcher:
         written = text[start:end]
         across = any(tokens[one] == BREAK for one in range(at[0], at[-1]))
         how = chain(written[::-1] if backward else written, name, is_sound=seen.reading == "sound")
-        if how is None or (not how and not across) or mark.tier == "unknown" or len(joined) < SHORTEST_TRICK:
+        if how is None or not (how or across or backward) or mark.tier == "unknown" or len(joined) < SHORTEST_TRICK:
             return None
         if " " in written and written.isascii() and ("leet" in how or "homoglyph" in how):
             return None  # numbers and sizes beside each other spell anything
@@ -256,7 +282,8 @@ class Matcher:
         if backward in self._compact and backward != token:
             number, name = self._compact[backward]
             how = chain(written[::-1], name)
-            if how is not None and token != backward and self.marks[number].tier == "protected":
+            tier = self.marks[number].tier
+            if how is not None and "repeated" not in how and tier == "protected" and _is_turned(written):
                 yield Found(self.marks[number], name, start, end, ("reversed", *how))
                 return
         if reading != "native" or len(written) < SHORTEST_NEAR or len(written) > 40:
@@ -294,9 +321,10 @@ class Matcher:
                 break
 
 
-def _places(seen: View) -> list[tuple[int, int]]:
-    """Where each word of a view stands in it."""
-    return [match.span() for match in re.finditer(r"\S+|\x1f", seen.text)]
+def _places(tokens: Sequence[str]) -> list[tuple[int, int]]:
+    """Where each word of a view stands in it: words are parted by single spaces, and one stands before the first."""
+    ends = list(accumulate([len(token) + 1 for token in tokens]))
+    return [(end - len(token), end) for end, token in zip(ends, tokens, strict=True)]
 
 
 def _span(text: str, seen: View, begin: int, stop: int) -> tuple[int, int]:
@@ -331,6 +359,14 @@ def _zero(char: str) -> bool:
 
 def _combining(char: str) -> bool:
     return unicodedata.combining(char) != 0
+
+
+def _is_turned(written: str) -> bool:
+    """Whether a word that spells a mark backwards is no chance: it is long, or ends in the capital of the mark.
+
+    "Mars" and "99Gems" are names of their own, and Sram and Smeg marks.
+    """
+    return (len(written) >= SHORTEST_NEAR and written.isalpha()) or (written[-1].isupper() and written[0].islower())
 
 
 def _mixed(text: str) -> bool:

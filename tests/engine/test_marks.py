@@ -109,3 +109,24 @@ def test_a_coined_mark_of_the_register_is_found_as_it_is_written_and_an_ordinary
     assert brands("Sun shade for Hyundai i10") == brands("Apple cider vinegar gummies") == set()
     assert brands("Hyunda1 sun shade") == {"IPR107"}
     assert brands("耐克运动鞋") == {"IPR106"}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "written", "how"),
+    [
+        ("buy ekiN shoes", "Nike", "ekiN", ("reversed",)),
+        ("gnusmas phone", "Samsung", "gnusmas", ("reversed",)),
+        ("a nottiuV siuoL bag", "Louis Vuitton", "nottiuV siuoL", ("reversed",)),
+        ("sport Adi\n\x1f\ndas bag", "Adidas", "Adi\n\x1f\ndas", ("split_over_fields",)),
+        ("the Louis\n\x1f\nVuitton bag", "Louis Vuitton", "Louis\n\x1f\nVuitton", ("split_over_fields",)),
+    ],
+)
+def test_a_mark_is_found_backwards_and_over_the_border_of_two_fields(
+    text: str, name: str, written: str, how: tuple[str, ...]
+) -> None:
+    assert [(hit.name, text[hit.start : hit.end], hit.chain) for hit in MATCHER.find(text)] == [(name, written, how)]
+
+
+def test_a_word_that_reads_as_a_mark_backwards_by_chance_is_let_be() -> None:
+    sram = Matcher([Mark(names=("Sram",), owner="Sram"), Mark(names=("Smeg",), owner="Smeg")])
+    assert [sram.find(text) for text in ("Mars eye liner", "99Gems cable", "mars")] == [[], [], []]
