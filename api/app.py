@@ -35,19 +35,20 @@ from api.rule_pages import rule_data
 from api.scoring import telling
 from api.scoring.rules import PerformanceRules
 from api.secrets import load_secrets
-from api.services.at_risk import RiskDesk
-from api.services.authorised import AuthorisationDesk
+from api.services.at_risk import at_risk
 from api.services.backoffice import load_backoffice, load_sections
 from api.services.penalties import Penalties
 from api.services.prechecks import Options, Prechecks
 from api.services.reading import read_body, read_one
 from api.services.recording import Recorder
+from api.services.remembered import OfStore
 from api.services.signing_in import Guesses
 from api.settings import Settings, SettingsError
 from api.webhooks import announcing, due, incoming, running
 from api.webhooks.sealing import Sealer
 from engine import Pack, load_pack
 from store_model import waivers
+from store_model.authorisations import authorisations_of
 from store_model.db import open_database
 
 DESCRIPTION = (
@@ -113,8 +114,13 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
     state.keys.of_token = state.principals.rights
     state.database_threads = ThreadPoolExecutor(settings.database_threads, thread_name_prefix="database")
     state.penalties = Penalties(state.pack)
-    state.at_risk = RiskDesk(state.penalties, settings.key_cache_seconds)
-    state.authorised = AuthorisationDesk(settings.key_cache_seconds)
+    state.at_risk = OfStore(
+        lambda session, place, caller: at_risk(state.penalties, session, place, caller.now()),
+        settings.key_cache_seconds,
+    )
+    state.authorised = OfStore(  # days are compared by the check itself, so none lapses late
+        lambda session, place, caller: authorisations_of(session, place.store_id), settings.key_cache_seconds
+    )
     state.limiter = RateLimiter(settings.rate_limit)
     state.threads = ThreadPoolExecutor(settings.heavy_threads, thread_name_prefix="check")
     state.prechecks = Prechecks(

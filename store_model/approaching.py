@@ -77,11 +77,16 @@ def _contests(session: Session, now: datetime, ahead: timedelta) -> Iterator[Nea
         )
 
 
-def tell_windows(session: Session, book_of: BookOf, now: datetime, ahead: timedelta) -> int:
-    """Announce the violations whose time to appeal ends within `ahead` and that may still be appealed; how many."""
+def tell_windows(session: Session, book_of: BookOf, now: datetime, ahead: timedelta, horizon: timedelta) -> int:
+    """Announce the violations whose time to appeal ends within `ahead` and that may still be appealed; how many.
+
+    Violations older than `horizon`, the longest window of any rule, are not looked at.
+    """
     told = 0
     books: dict[Place, Any] = {}
-    for row in session.scalars(select(Violation).where(Violation.state.in_(("active", "amended")), _recent(now))):
+    known = ("active", "amended")
+    wanted = select(Violation).where(Violation.state.in_(known), Violation.at > now - horizon)
+    for row in session.scalars(wanted):
         place = Place(row.entity_id, row.store_id)
         if place not in books:
             books[place] = book_of(session, place)
@@ -92,15 +97,6 @@ def tell_windows(session: Session, book_of: BookOf, now: datetime, ahead: timede
         if challenge_of(session, place, book.regime, row, now).open:
             told += _tell(session, [Near(place, "appeal", "violation", row.case_no, due)], now)
     return told
-
-
-def _recent(now: datetime) -> Any:
-    """No window to appeal is longer; the exact end is worked out of the rows that are left."""
-    return Violation.at > now - timedelta(days=LONGEST_WINDOW)
-
-
-LONGEST_WINDOW = 120
-"""Days: only keeps old violations from being looked at."""
 
 
 def _window(regime: Regime, row: Violation) -> datetime | None:

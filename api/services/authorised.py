@@ -1,29 +1,21 @@
-"""A store's authorisations, remembered for some seconds for its pre-checks; and what will infringe when one ends."""
+"""A store's authorisations beside what a caller says of the store, and what will infringe when one ends."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from time import monotonic
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.callers import Caller
-from api.services.penalties import place_of
 from engine import Pack
 from engine.evaluate.finding import Finding
 from engine.facts import Listing, MarkAuthorisation, Store
 from store_model import product_content
-from store_model.authorisations import authorisations_of
-from store_model.bulk import Place
 from store_model.products import Product, ProductContent
 
-MOST = 1000
 LIVE = ("onSelling", "auditing", "offline")
 """Rights holders and the platform look at listings that are offline too (R2)."""
 
@@ -33,30 +25,6 @@ def with_authorisations(store: Store | None, own: tuple[MarkAuthorisation, ...] 
     if own is None or (store is not None and store.authorisations is not None):
         return store
     return msgspec.structs.replace(store or Store(), authorisations=own)
-
-
-class AuthorisationDesk:
-    """`of` answers from memory for `seconds`; days are compared by the check itself, so none lapses late."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._known: OrderedDict[Place, tuple[float, tuple[MarkAuthorisation, ...] | None]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    async def of(self, caller: Caller) -> tuple[MarkAuthorisation, ...] | None:
-        """The approved authorisations of the caller's store; None when it keeps none."""
-        place = place_of(caller)
-        with self._lock:
-            known = self._known.get(place)
-        if known is not None and monotonic() < known[0]:
-            return known[1]
-        found = await caller.run(lambda session: authorisations_of(session, place.store_id), read_only=True)
-        with self._lock:
-            self._known[place] = (monotonic() + self._seconds, found)
-            self._known.move_to_end(place)
-            while len(self._known) > MOST:
-                self._known.popitem(last=False)
-        return found
 
 
 @dataclass(frozen=True, slots=True)

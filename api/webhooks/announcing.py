@@ -16,6 +16,7 @@ from api.services.penalties import Penalties
 from api.webhooks.due import Sweeping
 from engine import Pack
 from engine.ledger import times
+from engine.ledger.contests import longest_window
 from store_model import approaching, authorisations, penalty_due, penalty_forecasts, rule_news
 from store_model.accounts import Store
 from store_model.bulk import Place
@@ -60,7 +61,9 @@ class Announcer:
 
     def windows(self, session: Session, now: datetime) -> bool:
         """Windows to appeal."""
-        approaching.tell_windows(session, self._book, now, self.rules.notice_before("appeal", now.date()))
+        regimes = [self.penalties.book(platform).regime for platform in self.penalties.platforms()]
+        horizon = max(map(longest_window, regimes), default=timedelta())
+        approaching.tell_windows(session, self._book, now, self.rules.notice_before("appeal", now.date()), horizon)
         return False
 
     def authorisations(self, session: Session, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -65,6 +65,17 @@ def deadline_of(regime: Regime, offence_id: str, kind: str, since: datetime) -> 
     days = regime.contest(contest, rule, times.local_day(since, zone))["days"]
     add = times.plus_working_days if contest.working else times.plus_days
     return add(since, days, zone)
+
+
+def longest_window(regime: Regime) -> timedelta:
+    """No appeal under these rules, as they are on any day, is open longer after its record."""
+    longest = 0
+    for rule in regime.offences.values():
+        if rule.appeal is None:
+            continue
+        days = [int(str(one.value)) for dated in rule.parameters[rule.appeal.days].history for one in dated.values]
+        longest = max(longest, *(number * 2 if rule.appeal.working else number for number in days))  # weekends between
+    return timedelta(days=longest + 1)  # a wall clock may be set back meanwhile
 
 
 def challenge(

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from engine import Pack
 from engine.ledger import Notice
 from engine.ledger.chain import Chain
+from engine.ledger.contests import longest_window
 from engine.ledger.engines import Twin
 from store_model import approaching, penalty_due, penalty_forecasts
 from store_model.accounts import Store
@@ -215,9 +216,13 @@ def test_a_window_to_appeal_is_told_before_it_closes_and_only_while_it_is_open(s
         book.receive(session, shop.place, [undone], now=START)
     due = approaching.deadline_of(book.regime, offence.id, "appeal", START)
     assert due is not None
+    horizon = longest_window(book.regime)
+    assert horizon > due - START
     for hours in (-60, -47, -1, 1):
         with shop.database.system(actor="system:test") as session:
-            approaching.tell_windows(session, lambda *_: book, due + timedelta(hours=hours), timedelta(hours=48))
+            approaching.tell_windows(
+                session, lambda *_: book, due + timedelta(hours=hours), timedelta(hours=48), horizon
+            )
     found = told(shop, "appeal.window_closing")
     assert [data["case_no"] for _, data in found] == ["C1"]
     assert found[0][1]["due_at"] == due.strftime("%Y-%m-%dT%H:%M:%SZ")
