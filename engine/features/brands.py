@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from engine.features.authorisations import is_approved, is_known
@@ -25,57 +26,15 @@ BRANDS = "protected_brands"
 BRAND_ATTRIBUTES = frozenset({"brand", "brand name", "品牌", "品牌名称"})
 READS = ("title", "titles", "description", "mobile_description", "descriptions", "attributes", "skus", "keywords")
 
-_COMPATIBLE = frozenset({"for", "fit", "fits", "fitting", "compatible", "suit", "suits", "suitable", "para", "для"})
-_COMPATIBLE_ZH = ("适用于", "适用", "适配", "兼容", "适合")
-_LINKING = frozenset(
-    {
-        "with",
-        "to",
-        "and",
-        "or",
-        "all",
-        "the",
-        "new",
-        "models",
-        "model",
-        "series",
-        "phone",
-        "phones",
-        "mobile",
-        "pro",
-        "max",
-        "plus",
-        "mini",
-        "ultra",
-        "air",
-        "lite",
-        "note",
-        "fold",
-        "flip",
-        "galaxy",
-        "redmi",
-        "poco",
-        "mate",
-        "nova",
-        "pixel",
-        "watch",
-        "tab",
-        "pad",
-        "se",
-        "fe",
-        "generation",
-        "gen",
-        "tv",
-        "console",
-        "switch",
-        "printer",
-        "camera",
-    }
-)
-_WORSE_AFTER = re.compile(
-    r"\s?-?(?:style|inspired|look|looking|like|alike|type|dupe|design copy|同款|风格|风)(?![a-z])"
-)
-_WORSE_BEFORE = re.compile(r"(?:inspired by|similar to|same as|copy of|dupe of|alternative to|looks? like|仿)\s?$")
+BEFORE, AFTER, LINKING = "brand_reference_before", "brand_reference_after", "brand_linking"
+IMITATES_BEFORE, IMITATES_AFTER = "brand_imitation_before", "brand_imitation_after"
+"""The word lists that say what a brand is named for, language by language."""
+
+NEAR = 12
+"""Code points behind a brand in which a word of a script without spaces still belongs to it."""
+NEVER = r"(?!)"
+Words = tuple[str, ...]
+_UNSPACED = re.compile("[\u2e80-\u9fff\uac00-\ud7af]")
 _BREAK = re.compile(r"[.;!?。；！？|<>\n]")
 
 
@@ -98,14 +57,20 @@ def _mentions(view: View) -> list[BrandMention]:
         return []
     notes = view.resources.lists[BRANDS].notes
     terms = view.resources.lists[BRANDS].members
+    grammar = _grammar(*(_terms(view, name) for name in (BEFORE, AFTER, LINKING, IMITATES_BEFORE, IMITATES_AFTER)))
     mentions = []
     for hit in longest(found):
         brand = notes.get(hit.term, hit.term)
         allowed = is_approved(view, (brand, hit.term))
         is_brand = hit.field == "attribute_value" and _attribute_name(view, hit) in BRAND_ATTRIBUTES
-        context = _context(*around(view, hit), terms)
+        context = _context(*around(view, hit), terms, grammar)
         mentions.append(BrandMention(brand, hit.text, hit.field, context, is_brand, allowed, hit.locations))
     return mentions
+
+
+def _terms(view: View, list_id: str) -> Words:
+    found = view.resources.lists.get(list_id)
+    return found.terms if found is not None else ()
 
 
 def _attribute_name(view: View, hit: Hit) -> str:
@@ -113,18 +78,71 @@ def _attribute_name(view: View, hit: Hit) -> str:
     return view.listing.attributes[int(index)].name.strip().lower()
 
 
-def _context(before: str, after: str, terms: frozenset[str]) -> str:
-    if _WORSE_AFTER.match(after) or _WORSE_BEFORE.search(before):
+class Grammar(NamedTuple):
+    """The lists as they are asked. Words of scripts without spaces are looked for anywhere in the clause."""
+
+    before: re.Pattern[str] | None
+    after: re.Pattern[str] | None
+    unspaced_before: tuple[str, ...]
+    unspaced_after: tuple[str, ...]
+    linking: frozenset[str]
+    imitates_before: re.Pattern[str]
+    imitates_after: re.Pattern[str] | None
+
+
+@lru_cache(maxsize=16)
+def _grammar(before: Words, after: Words, linking: Words, imitates_before: Words, imitates_after: Words) -> Grammar:
+    def spaced(terms: Words) -> str:
+        return "|".join(sorted(map(re.escape, (term for term in terms if not _UNSPACED.search(term))), key=len)[::-1])
+
+    def unspaced(terms: Words) -> tuple[str, ...]:
+        return tuple(term for term in terms if _UNSPACED.search(term))
+
+    def any_of(terms: Words) -> str:
+        return "|".join(sorted(map(re.escape, terms), key=len)[::-1])
+
+    return Grammar(
+        re.compile(rf"(?<!\w)(?:{spaced(before)})(?!\w)") if spaced(before) else None,
+        re.compile(rf"(?<!\w)(?:{spaced(after)})(?!\w)") if spaced(after) else None,
+        unspaced(before),
+        unspaced(after),
+        frozenset(linking),
+        re.compile(
+            rf"(?:(?<!\w)(?:{spaced(imitates_before) or NEVER})|{any_of(unspaced(imitates_before)) or NEVER})\s?$"
+        ),
+        re.compile(rf"\s?-?(?:{any_of(imitates_after)})(?![a-zà-ɏа-яё])") if imitates_after else None,
+    )
+
+
+def _context(before: str, after: str, terms: frozenset[str], grammar: Grammar) -> str:
+    """plain, compatible or imitation, by what stands on both sides of a brand within its clause."""
+    if grammar.imitates_after is not None and grammar.imitates_after.match(after):
         return "imitation"
-    clause = _BREAK.split(before)[-1]
-    if any(word in clause for word in _COMPATIBLE_ZH):
+    if grammar.imitates_before.search(before):
+        return "imitation"
+    clause, following = _BREAK.split(before)[-1], _BREAK.split(after)[0]
+    if any(word in clause for word in grammar.unspaced_before):
         return "compatible"
-    for word in reversed(WORD.findall(clause)):
-        if word in _COMPATIBLE:
-            return "compatible"
-        if word not in _LINKING and word not in terms and not any(char.isdigit() for char in word):
-            return "plain"
+    if any(word in following[:NEAR] for word in grammar.unspaced_after):
+        return "compatible"
+    found = None
+    if grammar.before is not None:
+        for found in grammar.before.finditer(clause):  # noqa: B007 - the last one is the nearest
+            pass
+    if found is not None and _links(clause[found.end() :], terms, grammar):
+        return "compatible"
+    behind = grammar.after.search(following) if grammar.after is not None else None
+    if behind is not None and _links(following[: behind.start()], terms, grammar):
+        return "compatible"
     return "plain"
+
+
+def _links(between: str, terms: frozenset[str], grammar: Grammar) -> bool:
+    """Whether nothing but linking words, brands and models stands there."""
+    return all(
+        word in grammar.linking or word in terms or any(char.isdigit() for char in word)
+        for word in WORD.findall(between)
+    )
 
 
 @collection(
