@@ -31,8 +31,6 @@ LONGEST_COMPARED = 1_000
 """Code points of a text in which misspelt and glued words are looked for: titles and values, not descriptions."""
 MOST_COMPARED = 20_000
 """Names that misspellings are compared with: the first of the register. A public list of all brands is no measure."""
-HEAD = 4
-"""First letters of a word that must begin a mark, or end it backwards, before words are joined to see."""
 GENTLE = frozenset({"invisible", "diacritics", "letter_form"})
 ENDINGS = ("s", "es", "ed", "d", "ing", "er", "r", "ers", "y", "ly", "able", "less", "ness", "ish")
 REVIEW = frozenset({"misspelling", "glued", "split"})
@@ -79,13 +77,12 @@ class Matcher:
         owners.pop("  ", None)
         owners.pop("", None)
         self._owners = list(owners.values())
-        self._automaton: Any = AhoCorasick(
-            list(owners), implementation=Implementation.ContiguousNFA, store_patterns=False
-        ) if owners else None  # fmt: skip
+        self._automaton = _automaton(list(owners))
         self._known = frozenset(self._compact)
         self._reversed = frozenset(short[::-1] for short in self._compact)
-        self._either = self._known | self._reversed
-        self._heads = frozenset(short[:size] for short in self._compact for size in (HEAD - 1, HEAD))
+        self._run_together = _automaton(
+            sorted(name for name in self._known | self._reversed if len(name) >= SHORTEST_TRICK)
+        )
         self._near = Halves(near[:MOST_COMPARED])
 
     def find(self, text: str, *, near: bool = True) -> list[Found]:
@@ -108,10 +105,7 @@ class Matcher:
     # whole words
 
     def _scan(self, text: str, seen: View) -> Iterator[Found]:
-        try:
-            matches = self._automaton.find_matches_as_indexes(seen.text, overlapping=True)
-        except UnicodeEncodeError:
-            matches = self._automaton.find_matches_as_indexes(_SURROGATE.sub("\ufffd", seen.text), overlapping=True)
+        matches = _matches(self._automaton, seen.text)
         last = len(seen.text) - 1
         taken: dict[int, int] = {}
         for index, begin, stop in matches:
@@ -198,52 +192,29 @@ class Matcher:
                 yield from self._single(text[start:end], token, start, end, seen.reading)
 
     def _joined(self, tokens: Sequence[str], solid: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """[first, stop) over `solid` of words that together make a mark: two or three of any length, more of short."""
-        either, heads = self._either, self._heads
-        words = [tokens[at] for at in solid]
-        count = len(words)
-        brief = [at for at, word in enumerate(words) if len(word) < HEAD - 1]
-        firsts = [word[:HEAD] for word in words]
-        lasts = [word[: -HEAD - 1 : -1] for word in words]
-        begins, ends = heads.intersection(firsts), heads.intersection(lasts)
-        likely = set(brief)
-        if begins:
-            likely.update([at for at, head in enumerate(firsts) if head in begins])
-        if ends:
-            for at, tail in enumerate(lasts):
-                if tail in ends:
-                    likely.update((at - 1, at - 2))
-        likely.update([at - back for at in brief for back in (1, 2)])
-        for at in likely:
-            if not 0 <= at < count - 1:
-                continue
-            one, two = words[at], words[at + 1]
-            joined = one + two if one[-1] != two[0] else one + two[1:]
-            if joined in either:
-                yield at, at + 2
-            if at + 2 < count:
-                three = words[at + 2]
-                joined = joined + three if joined[-1] != three[0] else joined + three[1:]
-                if joined in either:
-                    yield at, at + 3
-        yield from self._spelt_out(words)
+        """[first, stop) over `solid` of words that together make a mark: two or three of any length, more of short.
 
-    def _spelt_out(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
-        """The same of words of one or two letters, and the word behind them."""
-        either, count = self._either, len(words)
-        short = [at for at, word in enumerate(words) if len(word) <= 2]
-        for at in short:
-            if at and len(words[at - 1]) <= 2:
-                continue  # its run was looked through already
-            stop = at + 1
-            while stop < count and len(words[stop]) <= 2:
-                stop += 1
-            for first in range(at, stop if stop > at + 1 else at):  # one short word makes no mark
-                joined = ""
-                for end in range(first, min(stop + 1, count, first + 24)):
-                    joined += words[end] if not joined or joined[-1] != words[end][0] else words[end][1:]
-                    if end > first + 1 and (joined in either):
-                        yield first, end + 1
+        The words run together go through one scan; a letter that ends one word and begins the next counts once.
+        """
+        parts: list[str] = []
+        last = ""
+        for at in solid:
+            token = tokens[at]
+            parts.append(token[1:] if token[0] == last else token)
+            last = token[-1]
+        hits = _matches(self._run_together, "".join(parts))
+        if not hits:
+            return
+        ends = list(accumulate(map(len, parts)))
+        # a word that lost its first letter begins at the letter before
+        begins = {end - len(tokens[solid[at]]): at for at, end in enumerate(ends)}
+        stops = {end: at for at, end in reversed(list(enumerate(ends)))}
+        for _, begin, end in hits:
+            first, final = begins.get(begin), stops.get(end)
+            if first is None or final is None or final <= first:
+                continue
+            if final - first < 3 or all(len(tokens[solid[at]]) <= 2 for at in range(first, final)):
+                yield first, final + 1
 
     def _spread(self, text: str, seen: View, places: Any, at: Sequence[int], tokens: Sequence[str]) -> Found | None:
         start, _ = _span(text, seen, *places[at[0]])
@@ -319,6 +290,24 @@ class Matcher:
                     continue
                 yield Found(self.marks[known[0]], known[1], start, end, ("wildcard",))
                 break
+
+
+def _automaton(names: Sequence[str]) -> Any:
+    """An index over names; None over none."""
+    if not names:
+        return None
+    return AhoCorasick(names, implementation=Implementation.ContiguousNFA, store_patterns=False)
+
+
+def _matches(automaton: Any, text: str) -> list[tuple[int, int, int]]:
+    """(number of the name, start, end) of every hit, those that overlap too."""
+    if automaton is None:
+        return []
+    try:
+        found = automaton.find_matches_as_indexes(text, overlapping=True)
+    except UnicodeEncodeError:  # a lone surrogate; no name holds one
+        found = automaton.find_matches_as_indexes(_SURROGATE.sub("\ufffd", text), overlapping=True)
+    return found  # type: ignore[no-any-return]
 
 
 def _places(tokens: Sequence[str]) -> list[tuple[int, int]]:

@@ -130,3 +130,10 @@ def test_a_mark_is_found_backwards_and_over_the_border_of_two_fields(
 def test_a_word_that_reads_as_a_mark_backwards_by_chance_is_let_be() -> None:
     sram = Matcher([Mark(names=("Sram",), owner="Sram"), Mark(names=("Smeg",), owner="Smeg")])
     assert [sram.find(text) for text in ("Mars eye liner", "99Gems cable", "mars")] == [[], [], []]
+
+
+@given(st.text(alphabet="samungNikeLoVt -\n\x1f", max_size=60))
+def test_any_words_of_the_letters_of_marks_are_read_and_what_is_found_lies_in_them(text: str) -> None:
+    for hit in MATCHER.find(text):
+        assert 0 <= hit.start < hit.end <= len(text)
+        assert text[hit.start] not in " \n\x1f"
