@@ -47,6 +47,14 @@ def view(text: str, reading: str) -> View:
     return _squeezed(reading, codes, np.arange(-1, len(codes) - 1))
 
 
+def letter(char: str, reading: str) -> str:
+    """One character folded; empty for what is invisible or parts words."""
+    if reading == "sound" and (sound := sounds_like(char)) is not None:
+        return sound.translate(CLASSES)
+    table = READINGS.get(reading, NATIVE)
+    return table[ord(char)].strip(" \x00\x1f")
+
+
 def _sounding(text: str) -> View:
     """Cyrillic as it sounds in Latin letters: one character may become two."""
     parts, origin = [" "], [-1]
@@ -94,4 +102,4 @@ def pattern(name: str) -> str:
     return folded if is_unspaced(folded) else f" {folded} "
 
 
-__all__ = ["BREAK", "View", "compact", "key", "pattern", "readings", "squeeze", "view"]
+__all__ = ["BREAK", "View", "compact", "key", "letter", "pattern", "readings", "squeeze", "view"]

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -16,7 +18,7 @@ from ahocorasick_rs import AhoCorasick, Implementation
 
 from engine.marks.alphabets import BREAK, is_invisible
 from engine.marks.explain import chain
-from engine.marks.folding import View, compact, key, pattern, readings, squeeze, view
+from engine.marks.folding import View, compact, key, letter, pattern, readings, squeeze, view
 from engine.marks.model import Mark
 from engine.marks.spellings import Halves, wildcards
 
@@ -84,6 +86,7 @@ class Matcher:
             sorted(name for name in self._known | self._reversed if len(name) >= SHORTEST_TRICK)
         )
         self._near = Halves(near[:MOST_COMPARED])
+        self.is_word = lru_cache(maxsize=50_000)(self._is_word)
 
     def find(self, text: str, *, near: bool = True) -> list[Found]:
         """Every mark in the text, by its place. Of hits that overlap the plainer, then the longer one stays.
@@ -150,7 +153,7 @@ class Matcher:
             return False
         return not self.is_word(written)
 
-    def is_word(self, text: str) -> bool:
+    def _is_word(self, text: str) -> bool:
         """An ordinary word of the pack's vocabulary, or a form of one."""
         low = text.lower().strip("-'’. ")
         if low in self.words:
@@ -179,17 +182,24 @@ class Matcher:
             strange = {token for token in single - self._ordinary if len(token) >= SHORTEST_NEAR} - self._known
         if not candidates and not backward and not strange:
             return
-        places: list[tuple[int, int]] | None = None
+        ends: list[int] | None = None
         for first, stop in sorted(candidates):
-            places = places or _places(tokens)
-            hit = self._spread(text, seen, places, [solid[at] for at in range(first, stop)], tokens)
+            ends = ends or _ends(tokens)
+            hit = self._spread(text, seen, ends, [solid[at] for at in range(first, stop)], tokens)
             if hit is not None:
                 yield hit
+        dull: set[str] = set()
         for at, token in enumerate(tokens):
             if token in backward or token in strange:
-                places = places or _places(tokens)
-                start, end = _span(text, seen, *places[at])
-                yield from self._single(text[start:end], token, start, end, seen.reading)
+                ends = ends or _ends(tokens)
+                start, end = _span(text, seen, ends[at] - len(token), ends[at])
+                written = text[start:end]
+                if written in dull:
+                    continue
+                hits = list(self._single(written, token, start, end, seen.reading))
+                yield from hits
+                if not hits:
+                    dull.add(written)
 
     def _joined(self, tokens: Sequence[str], solid: Sequence[int]) -> Iterator[tuple[int, int]]:
         """[first, stop) over `solid` of words that together make a mark: two or three of any length, more of short.
@@ -206,19 +216,24 @@ class Matcher:
         if not hits:
             return
         ends = list(accumulate(map(len, parts)))
-        # a word that lost its first letter begins at the letter before
-        begins = {end - len(tokens[solid[at]]): at for at, end in enumerate(ends)}
-        stops = {end: at for at, end in reversed(list(enumerate(ends)))}
+        lengths = [len(tokens[at]) for at in solid]
         for _, begin, end in hits:
-            first, final = begins.get(begin), stops.get(end)
-            if first is None or final is None or final <= first:
+            final = bisect_left(ends, end)
+            if ends[final] != end:
                 continue
-            if final - first < 3 or all(len(tokens[solid[at]]) <= 2 for at in range(first, final)):
+            first = bisect_right(ends, begin)
+            if ends[first] - lengths[first] != begin:  # a word that lost its first letter begins at the letter before
+                first += 1
+            if first >= final or ends[first] - lengths[first] != begin:
+                continue
+            if final - first < 3 or max(lengths[first:final]) <= 2:
                 yield first, final + 1
 
-    def _spread(self, text: str, seen: View, places: Any, at: Sequence[int], tokens: Sequence[str]) -> Found | None:
-        start, _ = _span(text, seen, *places[at[0]])
-        _, end = _span(text, seen, *places[at[-1]])
+    def _spread(
+        self, text: str, seen: View, ends: Sequence[int], at: Sequence[int], tokens: Sequence[str]
+    ) -> Found | None:
+        spans = [_span(text, seen, ends[one] - len(tokens[one]), ends[one]) for one in at]
+        start, end = spans[0][0], spans[-1][1]
         joined = squeeze("".join(tokens[one] for one in at))
         backward = joined not in self._compact
         number, name = self._compact[joined[::-1] if backward else joined]
@@ -230,7 +245,7 @@ class Matcher:
             return None
         if " " in written and written.isascii() and ("leet" in how or "homoglyph" in how):
             return None  # numbers and sizes beside each other spell anything
-        parts = [text[slice(*_span(text, seen, *places[one]))] for one in at]
+        parts = [text[slice(*one)] for one in spans]
         spaced = " " in key(name)
         if mark.tier == "word_like" and not any(len(part) == 1 for part in parts):
             return None
@@ -310,10 +325,9 @@ def _matches(automaton: Any, text: str) -> list[tuple[int, int, int]]:
     return found  # type: ignore[no-any-return]
 
 
-def _places(tokens: Sequence[str]) -> list[tuple[int, int]]:
-    """Where each word of a view stands in it: words are parted by single spaces, and one stands before the first."""
-    ends = list(accumulate([len(token) + 1 for token in tokens]))
-    return [(end - len(token), end) for end, token in zip(ends, tokens, strict=True)]
+def _ends(tokens: Sequence[str]) -> list[int]:
+    """Where each word of a view ends in it: words are parted by single spaces, and one stands before the first."""
+    return list(accumulate([len(token) + 1 for token in tokens]))
 
 
 def _span(text: str, seen: View, begin: int, stop: int) -> tuple[int, int]:
@@ -324,10 +338,10 @@ def _end(text: str, last: int, seen: View) -> int:
     """The end in the original of a word whose last folded character came from `last`: a run of one letter is whole."""
     end = last + 1
     char = text[last] if last < len(text) else ""
-    table = view(char, "alike" if seen.reading == "sound" else seen.reading).text if char else ""
+    folded = letter(char, "alike" if seen.reading == "sound" else seen.reading) if char else ""
     while end < len(text) and end - last < 64:
         follower = text[end]
-        if follower != char and view(follower, seen.reading).text.strip() not in ("", table.strip()):
+        if follower != char and letter(follower, seen.reading) not in ("", folded):
             break
         if follower.isspace() or (follower != char and _parts(follower, seen.reading)):
             break
@@ -339,7 +353,7 @@ def _end(text: str, last: int, seen: View) -> int:
 
 def _parts(char: str, reading: str) -> bool:
     """Whether a sign stands between words under a reading."""
-    return not char.isalnum() and not _zero(char) and not view(char, reading).text.strip()
+    return not char.isalnum() and not _zero(char) and not letter(char, reading)
 
 
 def _zero(char: str) -> bool:
