@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class WordList:
     """`rules/lists/ID.yaml`: terms with optional notes. `scan`: looked for in every text of a listing.
 
-    `terms` are lower case. `boundary` "word" wants no letter or digit beside a hit, "none" takes any place.
+    `terms` are lower case. `boundary` "word" wants no letter or digit beside a hit, "letters" lets a digit
+    follow it, "none" takes any place.
     """
 
     id: str

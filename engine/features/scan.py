@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from engine.automata import automaton, matches
 from engine.features.registry import Field, collection, feature
 from engine.features.resources import WordList
 from engine.features.texts import TextField, corpus, span, texts
 from engine.features.view import View, derived
 from engine.findings import Location
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Hit(NamedTuple):
@@ -45,19 +43,23 @@ class Span(NamedTuple):
     end: int
 
 
+BOUNDARIES = {"none": 0, "letters": 1, "word": 2}
+"""How freely a term of a list has to stand, by the list's `boundary`; `_stands` answers in the same numbers."""
+
+
 class Scanner:
     """The automaton of all scanned lists. Built once for a pack, shared by threads."""
 
     def __init__(self, lists: Iterable[WordList]) -> None:
-        owners: dict[str, list[tuple[str, bool]]] = {}
+        owners: dict[str, list[tuple[str, int]]] = {}
         for words in lists:
             if words.scan:
                 for term in words.terms:
-                    owners.setdefault(term, []).append((words.id, words.boundary == "word"))
+                    owners.setdefault(term, []).append((words.id, BOUNDARIES[words.boundary]))
         self._terms = list(owners)
         self._owners = list(owners.values())
         self._longest = max(map(len, self._terms), default=0)
-        self.automaton: Any = _automaton(self._terms) if owners else None
+        self.automaton: Any = automaton(self._terms) if owners else None
 
     def found(self, lowered: str) -> list[tuple[str, str, int, int]]:
         """List, term, start and end of every hit in a lower-case text, in order; at most MAX_TERM and MAX_LIST."""
@@ -66,18 +68,18 @@ class Scanner:
         kept: list[tuple[str, str, int, int]] = []
         of_term: dict[int, int] = {}
         short = len(lowered) <= PIECE
-        matches = _matches(self.automaton, lowered) if short else self._in_pieces(lowered, of_term)
+        spots = matches(self.automaton, lowered) if short else self._in_pieces(lowered, of_term)
         of_list: dict[str, int] = {}
-        verdicts: dict[tuple[int, str, str], bool] = {}
-        for index, start, end in matches:
+        verdicts: dict[tuple[int, str, str], int] = {}
+        for index, start, end in spots:
             if index in of_term and of_term[index] >= MAX_TERM:
                 continue
             beside = (index, lowered[start - 1] if start else " ", lowered[end : end + 1])
-            is_whole = verdicts.get(beside)
-            if is_whole is None:
-                is_whole = verdicts[beside] = _is_whole_word(lowered, start, end)
-            for list_id, needs_boundary in self._owners[index]:
-                if (is_whole or not needs_boundary) and of_list.get(list_id, 0) < MAX_LIST:
+            stands = verdicts.get(beside)
+            if stands is None:
+                stands = verdicts[beside] = _stands(lowered, start, end)
+            for list_id, needed in self._owners[index]:
+                if stands >= needed and of_list.get(list_id, 0) < MAX_LIST:
                     kept.append((list_id, self._terms[index], start, end))
                     of_list[list_id] = of_list.get(list_id, 0) + 1
                     of_term[index] = of_term.get(index, 0) + 1
@@ -87,10 +89,10 @@ class Scanner:
         """The matches of a very long text, piece by piece. Terms that a piece is full of, and that were counted often
         enough, are not looked for in the pieces behind it: a text of megabytes of one term takes no longer than any.
         """
-        automaton, indexes = self.automaton, list(range(len(self._terms)))
+        index_of, indexes = self.automaton, list(range(len(self._terms)))
         for begin in range(0, len(lowered), PIECE):
             piece = lowered[begin : begin + PIECE + self._longest - 1]
-            found = _matches(automaton, piece)
+            found = matches(index_of, piece)
             for index, start, end in found:
                 if start < PIECE:
                     yield indexes[index], begin + start, begin + end
@@ -98,38 +100,38 @@ class Scanner:
                 indexes = [index for index in indexes if of_term.get(index, 0) < MAX_TERM]
                 if not indexes:
                     return
-                automaton = _automaton([self._terms[index] for index in indexes])
+                index_of = automaton([self._terms[index] for index in indexes])
 
     def spans(self, field: TextField) -> list[Span]:
         """Every hit in one text that is no field of the listing (a decoded one, say)."""
         return [Span(name, term, field, start, end) for name, term, start, end in self.found(field.text.lower())]
 
 
-def _automaton(terms: Sequence[str]) -> Any:
-    from ahocorasick_rs import AhoCorasick, Implementation
+def _stands(text: str, start: int, end: int) -> int:
+    """2: no letter or digit joins the hit on either side. 1: a digit follows it (iPhone15). 0: it is part of a word.
 
-    return AhoCorasick(terms, implementation=Implementation.ContiguousNFA, store_patterns=False)
-
-
-def _matches(automaton: Any, text: str) -> list[tuple[int, int, int]]:
-    try:
-        found = automaton.find_matches_as_indexes(text, overlapping=True)
-    except UnicodeEncodeError:  # a lone surrogate, which only a listing made in Python can hold; no term has one
-        found = automaton.find_matches_as_indexes(_SURROGATE.sub("\ufffd", text), overlapping=True)
-    return found  # type: ignore[no-any-return]
+    A Chinese neighbour does not join, words there have no gaps; nor does a Korean one join a Latin word (iPhone용).
+    """
+    if start and _joins(text[start - 1], text[start]):
+        return 0
+    if end >= len(text) or not _joins(text[end - 1], text[end]):
+        return 2
+    return 1 if text[end].isdigit() else 0
 
 
-def _is_whole_word(text: str, start: int, end: int) -> bool:
-    """No letter or digit joins the hit on either side. A Chinese neighbour does not join: words there have no gaps."""
-    before = text[start - 1] if start else " "
-    if before.isalnum() and text[start].isalnum() and not (_is_han(before) or _is_han(text[start])):
+def _joins(left: str, right: str) -> bool:
+    """Whether two characters beside each other belong to one word."""
+    if not (left.isalnum() and right.isalnum()) or _is_han(left) or _is_han(right):
         return False
-    after = text[end] if end < len(text) else " "
-    return not (after.isalnum() and text[end - 1].isalnum() and not (_is_han(after) or _is_han(text[end - 1])))
+    return _is_hangul(left) == _is_hangul(right)
 
 
 def _is_han(char: str) -> bool:
     return "\u2e80" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff"
+
+
+def _is_hangul(char: str) -> bool:
+    return "\uac00" <= char <= "\ud7af"
 
 
 NO_HITS: Mapping[str, list[Hit]] = {}

@@ -286,7 +286,7 @@ class _Reader:
         fields = Fields(node, faults, "a word list")
         list_id, title = fields.text("id"), fields.wording("title")
         fields.optional("source"), fields.optional("note")
-        boundary = fields.choice("boundary", ("word", "none"), required=False) or "word"
+        boundary = fields.choice("boundary", ("word", "letters", "none"), required=False) or "word"
         scan = fields.scalar("scan", bool, "true or false", required=False) or False
         terms: dict[str, str] = {}
         for entry in fields.entries("entries", required=True):

@@ -6,16 +6,14 @@ several words, glued, reversed, starred out or misspelt is asked of the set of t
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ahocorasick_rs import AhoCorasick, Implementation
-
+from engine.automata import automaton, matches
 from engine.marks.alphabets import BREAK, is_invisible
 from engine.marks.explain import chain
 from engine.marks.folding import View, compact, key, letter, pattern, readings, squeeze, view
@@ -36,7 +34,6 @@ MOST_COMPARED = 20_000
 GENTLE = frozenset({"invisible", "diacritics", "letter_form"})
 ENDINGS = ("s", "es", "ed", "d", "ing", "er", "r", "ers", "y", "ly", "able", "less", "ness", "ish")
 REVIEW = frozenset({"misspelling", "glued", "split"})
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Found(NamedTuple):
@@ -79,10 +76,10 @@ class Matcher:
         owners.pop("  ", None)
         owners.pop("", None)
         self._owners = list(owners.values())
-        self._automaton = _automaton(list(owners))
+        self._automaton = automaton(list(owners))
         self._known = frozenset(self._compact)
         self._reversed = frozenset(short[::-1] for short in self._compact)
-        self._run_together = _automaton(
+        self._run_together = automaton(
             sorted(name for name in self._known | self._reversed if len(name) >= SHORTEST_TRICK)
         )
         self._near = Halves(near[:MOST_COMPARED])
@@ -108,10 +105,10 @@ class Matcher:
     # whole words
 
     def _scan(self, text: str, seen: View) -> Iterator[Found]:
-        matches = _matches(self._automaton, seen.text)
+        spots = matches(self._automaton, seen.text)
         last = len(seen.text) - 1
         taken: dict[int, int] = {}
-        for index, begin, stop in matches:
+        for index, begin, stop in spots:
             if taken.get(index, 0) >= MOST:
                 continue
             taken[index] = taken.get(index, 0) + 1
@@ -212,7 +209,7 @@ class Matcher:
             token = tokens[at]
             parts.append(token[1:] if token[0] == last else token)
             last = token[-1]
-        hits = _matches(self._run_together, "".join(parts))
+        hits = matches(self._run_together, "".join(parts))
         if not hits:
             return
         ends = list(accumulate(map(len, parts)))
@@ -305,24 +302,6 @@ class Matcher:
                     continue
                 yield Found(self.marks[known[0]], known[1], start, end, ("wildcard",))
                 break
-
-
-def _automaton(names: Sequence[str]) -> Any:
-    """An index over names; None over none."""
-    if not names:
-        return None
-    return AhoCorasick(names, implementation=Implementation.ContiguousNFA, store_patterns=False)
-
-
-def _matches(automaton: Any, text: str) -> list[tuple[int, int, int]]:
-    """(number of the name, start, end) of every hit, those that overlap too."""
-    if automaton is None:
-        return []
-    try:
-        found = automaton.find_matches_as_indexes(text, overlapping=True)
-    except UnicodeEncodeError:  # a lone surrogate; no name holds one
-        found = automaton.find_matches_as_indexes(_SURROGATE.sub("\ufffd", text), overlapping=True)
-    return found  # type: ignore[no-any-return]
 
 
 def _ends(tokens: Sequence[str]) -> list[int]:

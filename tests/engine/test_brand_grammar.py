@@ -18,7 +18,7 @@ LAWFUL = [
     ("en", "Case for the new Samsung Galaxy S24 and Xiaomi 14"),
     ("en", "Dyson V8 compatible filter"),
     ("zh", "适用于iPhone 15 手机壳"),
-    ("zh", "iPhone 15适用手机壳"),
+    ("zh", "iPhone15适用手机壳"),
     ("ru", "Чехол для iPhone 15"),
     ("es", "Funda para iPhone 15"),
     ("pt", "Filtro compatível com Dyson V8"),
@@ -28,6 +28,8 @@ LAWFUL = [
     ("it", "Custodia per iPhone 15"),
     ("tr", "iPhone 15 için kılıf"),
     ("ko", "iPhone 15용 케이스"),
+    ("ko", "iPhone용 케이스"),
+    ("en", "Case for iPhone15"),
     ("ar", "غطاء متوافق مع iPhone 15"),
 ]
 IMITATIONS = [
