@@ -46,7 +46,9 @@ def test_results_in_a_workbook_can_be_opened(parts: Path, tmp_path: Path) -> Non
     from openpyxl import load_workbook
 
     diagnose(parts / "part-000.parquet", "-o", tmp_path / "f.xlsx")
-    rows = list(load_workbook(tmp_path / "f.xlsx", read_only=True).active.values)
+    book = load_workbook(tmp_path / "f.xlsx", read_only=True)
+    rows = list(book.active.values)
+    book.close()
     assert rows[0][:4] == ("part", "row", "listing", "result")
     assert len(rows) > 40
 

@@ -24,8 +24,16 @@ BRANDS = words(
 )
 
 
+GRAMMAR = (
+    words("brand_reference_before", "for", "compatible", "适用于", "для"),
+    words("brand_linking", "with", "and", "galaxy"),
+    words("brand_imitation_before", "inspired by"),
+    words("brand_imitation_after", "style", "同款"),
+)
+
+
 def mentions(**fields: Any) -> list[Any]:
-    return list(members("brands.mentions", view(BRANDS, **fields)))
+    return list(members("brands.mentions", view(BRANDS, *GRAMMAR, **fields)))
 
 
 @pytest.mark.parametrize(
