@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import rules
+from api.cli import common
 from api.cli import run as run_command
+from engine import Pack, load_pack
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "samples"
@@ -21,6 +26,23 @@ class Ran:
     code: int
     out: str
     err: str
+
+
+@cache
+def shipped() -> Pack:
+    """The pack that ships, as every command of this process finds it."""
+    return load_pack(rules.path(common.PACK))
+
+
+@pytest.fixture(autouse=True)
+def _one_pack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that take the shipped pack as it is share one: hundreds of runs need not build it anew."""
+
+    def load(path: Path, *, use_cache: bool = True, settings: dict[str, Any] | None = None) -> Pack:
+        plain = use_cache and not settings and Path(path) == rules.path(common.PACK)
+        return shipped() if plain else load_pack(path, use_cache=use_cache, settings=settings)
+
+    monkeypatch.setattr(common, "load_pack", load)
 
 
 @pytest.fixture
