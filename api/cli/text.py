@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from api.cli.results import FileResult, RowResult, Show, Summary
 from engine import Finding
-from engine.features.registry import LISTING
+from engine.features.value_words import FACTS_ZH
 from engine.findings import Location, Severity
 from engine.intake import Origin
 from engine.intake.mapping import MappingResult
@@ -208,14 +208,19 @@ class TextWriter:
             place = f"#{int(last) + 1}" if (last := origin.base.rpartition("/")[2]).isdecimal() else ""
         return f"[dim]{escape(place)}[/]  " if place else ""
 
+    def _fact(self, name: str) -> str:
+        """What a reader calls a fact: in English its field in the JSON, which is what has to be filled in."""
+        if name == "peers":
+            return self._words["peers"]
+        return FACTS_ZH.get(name, name) if self._lang == "zh" else name
+
     def _unchecked(self, row: RowResult) -> None:
         report = row.report
         assert report is not None
         names: dict[str, None] = {}
         for entry in report.not_checked:
             if entry.reason in {"missing_fact", "not_in_source"}:
-                facts = facts_read(entry.missing)
-                names.update(dict.fromkeys(self._words["peers"] if name == "peers" else name for name in facts))
+                names.update(dict.fromkeys(self._fact(name) for name in report.facts_missing(entry)))
             else:
                 names[self._words[entry.reason]] = None
         if names:
@@ -236,18 +241,6 @@ class TextWriter:
             against = f" {escape(str(step.against))}" if step.against is not None else ""
             line = f"{escape(step.condition)}{against}  ←  {escape(_short(str(step.value), 120))}"
             self._print(f"      {answer[step.answer]} [dim]{step.selection or ''}[/] {line}")
-
-
-def facts_read(missing: tuple[str, ...]) -> list[str]:
-    """What a user can add: the field of the listing that each unknown feature reads first."""
-    found = []
-    for name in missing:
-        if name == "duplicates" or name.startswith("other."):
-            found.append("peers")
-            continue
-        feature = LISTING.features.get(name) or LISTING.collections.get(name)
-        found.append(feature.reads[0] if feature is not None and feature.reads else name)
-    return found
 
 
 def _clean(text: str) -> str:

@@ -37,7 +37,7 @@ class BoundRule:
                 values = tuple(literal.value for literal in dated.values)
                 self.parameters[name] = values if parameter.is_list else values[0]
         self.fields = registry.collections[rule.each.collection.name].item if rule.each else {}
-        self.wording = Wording(rule, self.parameters, self.fields)
+        self.wording = Wording(rule, self.parameters, registry)
 
     @property
     def beside(self) -> frozenset[str]:

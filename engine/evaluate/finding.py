@@ -201,5 +201,8 @@ class Finding:
         if len(pieces) == 1:
             return pieces[0].words
         return "".join(
-            [words if name is None else words + shown(self._named(name), form) for words, name, form in pieces]
+            [
+                words if name is None else words + shown(self._named(name), form, called, joiner)
+                for words, name, form, called, joiner in pieces
+            ]
         )

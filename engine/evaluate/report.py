@@ -23,6 +23,7 @@ from engine.lazily import lazily
 if TYPE_CHECKING:
     from engine.evaluate.explain import Explanation
     from engine.evaluate.fixing import Mender, Offer
+    from engine.features.registry import Collection, Feature
     from engine.ledger.risk import PointsAtRisk
 
 
@@ -243,6 +244,30 @@ class Report:
             elif known[ref] is None:
                 names.append(str(ref))
         return tuple(names)
+
+    def facts_missing(self, entry: NotChecked) -> tuple[str, ...]:
+        """What the caller can add for a rule to be checked: "peers", "store.FIELD" or a field of the listing."""
+        index = self._program.by_id.get(entry.rule)
+        if index is None:
+            return entry.missing
+        bound = self._program.rules[index]
+        each = bound.rule.each
+        prefix = f"{each.item}." if each is not None else ""
+        found: dict[str, None] = {}
+        for name in entry.missing:
+            measure: Feature | Collection | None = bound.registry.features.get(name.partition("[")[0])
+            if measure is None and ((prefix and name.startswith(prefix)) or name == str(each and each.collection)):
+                measure = bound.collection
+            sources = (*measure.beside, *measure.reads) if measure is not None else ()
+            found[next(filter(self._is_empty, sources), sources[0] if sources else name)] = None
+        return tuple(found)
+
+    def _is_empty(self, source: str) -> bool:
+        """Whether nothing was given for a field of the listing or a "store.FIELD"; peers only when there are none."""
+        owner, _, field = source.rpartition(".")
+        if source == "peers":
+            return self._view.peers is None
+        return getattr(self._view.store if owner else self._view.listing, field, None) in (None, (), {}, "")
 
     def explain(self, rule_id: str) -> Explanation:
         """Why a rule did or did not fire here. Raises UnknownName for a rule that does not exist."""

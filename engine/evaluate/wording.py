@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, NamedTuple
 
+from engine.features.registry import Field, Registry
 from engine.loading.messages import PLACEHOLDER, placeholders
 from engine.loading.selections import split_argument
 from engine.model.expressions import Ref
@@ -17,12 +18,24 @@ LONGEST_SHOWN = 300
 """Code points of one value in a message; the location holds all of it."""
 
 
+Named = Mapping[str, str]
+"""What values are called in one language; a value that it does not hold stands for itself."""
+
+_JOINED = {"zh": "、"}
+"""How a language parts the items of a list; others by a comma."""
+
+
 class Piece(NamedTuple):
-    """Words that always stand there, and the placeholder after them (None at the end) with its number format."""
+    """Words that always stand there, and the placeholder after them (None at the end) with its number format.
+
+    `called`: the words for its values; `joiner` parts the items of a list.
+    """
 
     words: str
     name: str | None
     form: str | None
+    called: Named | None
+    joiner: str
 
 
 class Wording:
@@ -31,47 +44,57 @@ class Wording:
     `sources` says what a name means: a field of the item (text) or a feature (Ref).
     """
 
-    __slots__ = ("_item", "messages", "names", "prefix", "sorted_names", "sources")
+    __slots__ = ("_fields", "_registry", "messages", "names", "prefix", "sorted_names", "sources")
 
-    def __init__(self, rule: CheckRule, parameters: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
+    def __init__(self, rule: CheckRule, parameters: Mapping[str, Any], registry: Registry) -> None:
         self.prefix = f"{rule.each.item}." if rule.each else ""
-        self.messages = {language: _cut(text, parameters) for language, text in rule.message.items()}
+        self._registry = registry
+        self._fields: Mapping[str, Field] = registry.collections[rule.each.collection.name].item if rule.each else {}
+        self.sources: dict[str, str | Ref] = {}
+        self.messages = {language: self._cut(text, parameters, language) for language, text in rule.message.items()}
         self.names = tuple(name for name in placeholders(rule.message["en"]) if name not in parameters)
         self.sorted_names = tuple(sorted(self.names))
-        self.sources: dict[str, str | Ref] = {}
-        self._item = frozenset(fields)
 
     def source(self, name: str) -> str | Ref:
         """The field of the item, or the feature, that a name means."""
         found = self.sources.get(name)
         if found is None:
             field = name[len(self.prefix) :]
-            is_field = self.prefix and name.startswith(self.prefix) and field in self._item
+            is_field = self.prefix and name.startswith(self.prefix) and field in self._fields
             found = self.sources[name] = field if is_field else Ref(*split_argument(name))
         return found
 
+    def _cut(self, text: str, parameters: Mapping[str, Any], language: str) -> Sequence[Piece]:
+        joiner = _JOINED.get(language, ", ")
+        pieces: list[Piece] = []
+        words, at = "", 0
+        for match in PLACEHOLDER.finditer(text):
+            words += text[at : match.start()]
+            at = match.end()
+            name, form = match.group(1), match.group(2)
+            if name in parameters:
+                words += shown(parameters[name], form, None, joiner)
+            else:
+                pieces.append(Piece(words, name, form, self._called(name, language), joiner))
+                words = ""
+        return (*pieces, Piece(words + text[at:], None, None, None, joiner))
 
-def _cut(text: str, parameters: Mapping[str, Any]) -> Sequence[Piece]:
-    pieces: list[Piece] = []
-    words, at = "", 0
-    for match in PLACEHOLDER.finditer(text):
-        words += text[at : match.start()]
-        at = match.end()
-        name, form = match.group(1), match.group(2)
-        if name in parameters:
-            words += shown(parameters[name], form)
-        else:
-            pieces.append(Piece(words, name, form))
-            words = ""
-    return (*pieces, Piece(words + text[at:], None, None))
+    def _called(self, name: str, language: str) -> Named | None:
+        source = self.source(name)
+        measure = self._fields.get(source) if isinstance(source, str) else self._registry.features.get(source.name)
+        if measure is None or measure.words is None:
+            return None
+        return {value: texts[language == "zh"] for value, texts in measure.words.items()}
 
 
-def shown(value: Any, form: str | None = None) -> str:
+def shown(value: Any, form: str | None = None, called: Named | None = None, joiner: str = ", ") -> str:
     """A value as a reader wants to see it."""
     if value is None:
         return "—"
     if isinstance(value, list | tuple | set | frozenset):
-        return shown(", ".join(shown(item) for item in islice(value, LONGEST_SHOWN)))
+        return shown(joiner.join(shown(item, None, called) for item in islice(value, LONGEST_SHOWN)))
+    if called is not None and value in called:
+        return called[value]
     if form and isinstance(value, int | Decimal):
         return format(value, form)
     if isinstance(value, Decimal):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from engine.features.category_of import category
 from engine.features.product_noun import Word, title_stems, title_words
 from engine.features.registry import feature
+from engine.features.value_words import AUDIENCES
 from engine.features.view import View, derived
 from engine.findings import Location
 
@@ -75,6 +76,7 @@ def _told_places(view: View, value: object) -> list[Location]:
     en="Whom the title says the goods are for: men, women, boys, girls or kids",
     zh="标题所述适用人群：men、women、boys、girls或kids",
     locate=_told_places,
+    words=AUDIENCES,
 )
 def title_audience(view: View) -> str | None:
     """None when the title names none or several."""
@@ -89,6 +91,7 @@ def title_audience(view: View) -> str | None:
     reads=("category_id", "category_path"),
     en="Whom the category is for: men, women, boys, girls or kids",
     zh="类目适用人群：men、women、boys、girls或kids",
+    words=AUDIENCES,
 )
 def category_audience(view: View) -> str | None:
     """None when the category is for anyone or not known."""

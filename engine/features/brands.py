@@ -17,6 +17,7 @@ from engine.features.hit_context import WORD, around, longest
 from engine.features.registry import Field, collection, feature
 from engine.features.scan import Hit, hits
 from engine.features.texts import SEPARATOR, span, texts
+from engine.features.value_words import TEXT_KINDS, TRANSFORMS
 from engine.features.view import View, derived
 from engine.findings import Location
 
@@ -150,7 +151,7 @@ def _links(between: str, terms: frozenset[str], grammar: Grammar) -> bool:
     item={
         "brand": Field("str", "The protected brand", "受保护的品牌"),
         "text": Field("str", "The words as written in the listing", "商品中的原文"),
-        "field": Field("str", "The kind of text it stands in", "所在文本类型"),
+        "field": Field("str", "The kind of text it stands in", "所在文本类型", words=TEXT_KINDS),
         "context": Field(
             "str", "plain, compatible (for X) or imitation (X style)", "用法：直接使用、适配用语、仿品用语"
         ),
@@ -248,9 +249,9 @@ def _in_markup(text: str, at: int, kind: str) -> bool:
     item={
         "brand": Field("str", "The mark", "商标"),
         "text": Field("str", "The words as written in the listing", "商品中的原文"),
-        "field": Field("str", "The kind of text it stands in", "所在文本类型"),
+        "field": Field("str", "The kind of text it stands in", "所在文本类型", words=TEXT_KINDS),
         "kind": Field("str", "tricked or near (likeness to look at)", "变形写法或近似写法"),
-        "how": Field("list[str]", "The transforms that lead to the mark", "还原为商标所经的变换"),
+        "how": Field("list[str]", "The transforms that lead to the mark", "还原为商标所经的变换", words=TRANSFORMS),
         "is_approved": Field("bool", "The store may sell the brand", "店铺是否有该品牌授权", nullable=True),
     },
     reads=(*READS, "groups"),

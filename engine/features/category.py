@@ -10,6 +10,7 @@ from engine.features.category_scores import verdict as plain_verdict
 from engine.features.fitted import fitted_verdict
 from engine.features.product_noun import head_mention, mentions, place
 from engine.features.registry import feature
+from engine.features.value_words import SELLING_UNITS
 from engine.features.view import View, derived
 from engine.findings import Location
 from engine.taxonomy import Category
@@ -138,6 +139,7 @@ def category_is_special(view: View) -> bool | None:
     en="Units in which goods of the category are sold",
     zh="该类目常用销售单位",
     locate=_at_category,
+    words=SELLING_UNITS,
 )
 def category_selling_units(view: View) -> list[str] | None:
     """None when the tree does not say."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from engine.features.registry import Field, collection
 from engine.features.texts import TextField, corpus, span, texts
+from engine.features.value_words import TEXT_KINDS
 from engine.features.view import View, derived
 from engine.findings import Location
 
@@ -52,7 +53,7 @@ class Damage(NamedTuple):
             "entity（&amp;）、markup（<b>）、encoding（Ã©）、unreadable（替换符或控制符）或 invisible（不可见字符）",
         ),
         "text": Field("str", "The damaged characters", "异常字符"),
-        "field": Field("str", "The kind of text it stands in", "所在文本类型"),
+        "field": Field("str", "The kind of text it stands in", "所在文本类型", words=TEXT_KINDS),
     },
     reads=("title", "titles", "description", "mobile_description", "descriptions", "attributes", "skus", "keywords"),
     en="Places where the text is damaged: wrong encoding, entities in plain text, invisible characters",

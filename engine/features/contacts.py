@@ -20,6 +20,7 @@ from engine.features.markup import INLINE_NAMES, TAGS, Readable, comments, has_s
 from engine.features.registry import Field, collection
 from engine.features.scan import hits
 from engine.features.texts import TextField, corpus, same_length_lower, span, texts
+from engine.features.value_words import TEXT_KINDS
 from engine.features.view import View, derived
 from engine.findings import Location
 
@@ -104,7 +105,7 @@ class _Found(NamedTuple):
             "email 邮箱、phone 电话、messenger 通讯、social 社交、payment 支付、scan 二维码、url 网址或 domain 域名",
         ),
         "text": Field("str", "What is written there", "原文"),
-        "field": Field("str", "The kind of text it stands in", "所在文本类型"),
+        "field": Field("str", "The kind of text it stands in", "所在文本类型", words=TEXT_KINDS),
         "domain": Field(
             "str", "The registered domain of a url or e-mail, else empty", "网址或邮箱的注册域名，其余为空"
         ),

@@ -10,6 +10,7 @@ from engine.features.markup import Outline, hidden_parts
 from engine.features.registry import Field, collection, feature
 from engine.features.scan import MAX_TERM, hits
 from engine.features.texts import TextField, escape, span
+from engine.features.value_words import HIDING
 from engine.features.view import View, derived
 from engine.findings import Location
 
@@ -318,6 +319,7 @@ def hidden(view: View) -> Sequence[HiddenText]:
             "str",
             "display_none, visibility_hidden, zero_size, transparent, off_screen, hidden_attribute or white_text",
             "隐藏方式：display_none、zero_size、transparent、off_screen、white_text 等",
+            words=HIDING,
         ),
         "text": Field("str", "The hidden text", "被隐藏的文字"),
     },

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from engine.features.registry import Field, collection, feature
 from engine.features.texts import corpus, escape, span, texts
 from engine.features.tokens import title_tokens, title_words
+from engine.features.value_words import LANGUAGES, TEXT_KINDS
 from engine.features.view import LONGEST_TITLE, View, derived
 from engine.findings import Location
 
@@ -59,7 +60,7 @@ class ChineseText(NamedTuple):
     "text.chinese",
     item={
         "text": Field("str", "The first run of Chinese characters", "第一段中文"),
-        "field": Field("str", "The kind of text it stands in", "所在文本类型"),
+        "field": Field("str", "The kind of text it stands in", "所在文本类型", words=TEXT_KINDS),
     },
     reads=("title", "titles", "description", "mobile_description", "descriptions", "attributes", "skus", "keywords"),
     en="Texts that hold Chinese characters although they are not declared Chinese (Japanese is left out)",
@@ -150,6 +151,7 @@ def _title_language(view: View) -> Guess | None:
     locate=lambda view, value: [Location("/title", 0, len(view.listing.title or ""), view.listing.title or "")],
     en="Language of the title (ISO 639-1), by script, common words or a statistical model",
     zh="标题语言（ISO 639-1），依文字、常用词或统计模型判断",
+    words=LANGUAGES,
 )
 def title_language(view: View) -> str | None:
     """None when the title is missing or has no words."""
@@ -205,6 +207,7 @@ def title_foreign_words(view: View) -> list[str] | None:
     reads=("locale",),
     en="The listing's language: that of its locale, English when none is given",
     zh="商品语言：取自 locale，未填写时为英语",
+    words=LANGUAGES,
 )
 def title_expected_language(view: View) -> str:
     """ISO 639-1."""

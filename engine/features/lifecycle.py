@@ -11,6 +11,7 @@ from engine.facts import Attribute, Listing
 from engine.features.category_of import category
 from engine.features.countries import EU, country_codes
 from engine.features.registry import feature
+from engine.features.value_words import IDENTITY, OFFLINE_REASONS
 from engine.features.view import View, derived
 from engine.findings import Location
 
@@ -59,6 +60,7 @@ def listing_status(view: View) -> str | None:
     reads=("offline_reason",),
     en="Why it is offline",
     zh="下架原因",
+    words=OFFLINE_REASONS,
 )
 def listing_offline_reason(view: View) -> str | None:
     """ws_display."""
@@ -183,6 +185,7 @@ def _differ(now: object, before: object) -> bool:
     reads=("previous", "offline_reason"),
     en="Why the listing was offline before the edit",
     zh="修改前的下架原因",
+    words=OFFLINE_REASONS,
 )
 def edit_previous_offline_reason(view: View) -> str | None:
     """The reason of the previous state, else of this one; None when it was not offline or nobody said."""
@@ -224,6 +227,7 @@ def _identity(attributes: Sequence[Attribute]) -> dict[str, tuple[int, set[str]]
     en="Which of category, brand, model, material, function, configuration the edit changes",
     zh="修改涉及的关键信息：类目、品牌、型号、材质、功能、配置",
     locate=lambda view, value: [Location(pointer) for _, pointer in _changes(view)],
+    words=IDENTITY,
 )
 def edit_changed_identity(view: View) -> list[str] | None:
     """Empty when nothing of it changes or this is a new draft; None when what stands in the store is not known."""

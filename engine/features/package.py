@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from engine.features.numbers import decimals, finite, product, quotient
 from engine.features.registry import feature
+from engine.features.value_words import PACKAGE
 from engine.features.view import View, derived
 from engine.findings import Location
 
@@ -93,6 +94,7 @@ def package_girth(view: View) -> Decimal | None:
     en="Package fields that are empty",
     zh="未填写的包装信息",
     locate=lambda view, value: [Location("/package")],
+    words=PACKAGE,
 )
 def package_missing(view: View) -> list[str]:
     """length, width, height, weight: those that are not given."""

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.features.value_words import Words
 from engine.findings import Location
 
 TYPES = ("bool", "int", "decimal", "str", "date", "list[str]", "list[int]", "list[decimal]")
@@ -30,7 +31,7 @@ class Field:
     """One attribute of a collection's items. `nullable`: may be None.
 
     A `position` is where the item stands, which says nothing about what it is: fingerprints take the item's `identity`
-    (text or None) in its place.
+    (text or None) in its place. `words`: what its values are called in a message.
     """
 
     type: str
@@ -39,6 +40,7 @@ class Field:
     unit: str | None = None
     nullable: bool = False
     position: bool = False
+    words: Words | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Feature:
     """A named measure. `locate(view, value)` gives the places to show when a rule that reads it fires.
 
     `beside`: what it reads besides the listing: "peers", or "store.FIELD". After a change of that, it is measured anew.
+    `words`: what its values are called in a message.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Feature:
     locate: Callable[..., Sequence[Location]] | None = None
     argument: str | None = None
     beside: tuple[str, ...] = ()
+    words: Words | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ def feature(
     locate: Callable[..., Sequence[Location]] | None = None,
     argument: str | None = None,
     beside: tuple[str, ...] = (),
+    words: Words | None = None,
     subject: str = "listing",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the decorated function as a feature. A name taken twice, or an unknown type, is a programming error."""
@@ -114,7 +119,7 @@ def feature(
         known = SUBJECTS[subject].features
         if name in known:
             raise ValueError(f"feature {name} is registered twice")
-        known[name] = Feature(name, type, compute, reads, en, zh, unit, nullable, locate, argument, beside)
+        known[name] = Feature(name, type, compute, reads, en, zh, unit, nullable, locate, argument, beside, words)
         return compute
 
     return register

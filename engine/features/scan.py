@@ -9,6 +9,7 @@ from engine.automata import automaton, matches
 from engine.features.registry import Field, collection, feature
 from engine.features.resources import WordList
 from engine.features.texts import TextField, corpus, span, texts
+from engine.features.value_words import TEXT_KINDS
 from engine.features.view import View, derived
 from engine.findings import Location
 
@@ -165,7 +166,7 @@ READS = (
     item={
         "term": Field("str", "The listed term", "词表中的词"),
         "text": Field("str", "The words as written in the listing", "商品中的原文"),
-        "field": Field("str", "The kind of text it stands in", "所在文本类型"),
+        "field": Field("str", "The kind of text it stands in", "所在文本类型", words=TEXT_KINDS),
     },
     reads=READS,
     en="Where a listed term stands in any text of the listing",

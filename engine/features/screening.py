@@ -13,6 +13,7 @@ from typing import NamedTuple
 from engine.features.hit_context import WORD, around, longest
 from engine.features.registry import Field, collection
 from engine.features.scan import Hit, hits
+from engine.features.value_words import TEXT_KINDS
 from engine.features.view import View
 from engine.findings import Location
 
@@ -36,7 +37,7 @@ class TermInContext(NamedTuple):
     item={
         "term": Field("str", "The listed term", "词表中的词"),
         "text": Field("str", "The words as written in the listing", "商品中的原文"),
-        "field": Field("str", "The kind of text it stands in", "所在文本类型"),
+        "field": Field("str", "The kind of text it stands in", "所在文本类型", words=TEXT_KINDS),
         "words": Field("list[str]", "The words and pairs of words around it, lower case", "上下文中的词和词组"),
         "around": Field("str", "The text before and after it, lower case", "前后的文本（小写）"),
     },

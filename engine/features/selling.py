@@ -10,6 +10,7 @@ from engine.features.category_of import category
 from engine.features.given_attributes import BRAND, items_of
 from engine.features.product_noun import head_mention, mentions, names_category, place
 from engine.features.registry import Field, collection, feature
+from engine.features.value_words import SELLING_UNITS
 from engine.features.view import View
 from engine.findings import Location
 from engine.taxonomy.tree import fold
@@ -23,6 +24,7 @@ from engine.taxonomy.tree import fold
     en="Unit in which the goods are sold",
     zh="销售单位",
     locate=lambda view, value: [Location("/selling_unit")],
+    words=SELLING_UNITS,
 )
 def listing_selling_unit(view: View) -> str | None:
     """In lower case and in the singular."""
