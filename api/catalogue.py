@@ -312,6 +312,14 @@ KINDS = {
             "带有相同 Idempotency-Key 的请求正在处理，请稍后重新发送以获取结果。",
         ),
         _kind(
+            "answer_unreadable",
+            409,
+            "The answer that was kept cannot be opened",
+            "已保存的响应无法解密",
+            "It was done, but its secret was sealed with another key than the one in use; rotate the secret instead.",
+            "操作已完成，但其密钥由其他主密钥加密；请改用轮换密钥。",
+        ),
+        _kind(
             "idempotency_key_reused",
             422,
             "The Idempotency-Key belongs to another request",

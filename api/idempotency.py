@@ -3,6 +3,9 @@
 The answer is stored in the transaction that did the work, so there is never one without the other. It is kept for
 KEPT. The same key with another payload is 422, one whose first request still runs is 409, a replay says so in
 `Idempotent-Replayed`. Problems are not kept: nothing was changed, and the cause may be gone the next time.
+
+An answer that shows a secret is kept sealed, as secrets are everywhere in the database: whoever lost the answer to the
+call that made it gets it once more, by the same key and as the same user, and nobody else does.
 """
 
 from __future__ import annotations
@@ -23,9 +26,11 @@ from starlette.responses import Response
 
 from api.callers import Caller
 from api.problems import ProblemError
+from api.webhooks.sealing import Sealer
 from store_model.accounts import IdempotentRequest
 
 KEPT = timedelta(hours=24)
+USE = "answer kept for its Idempotency-Key"
 KEY = re.compile(r'^"?([\x21\x23-\x7e]{1,255})"?$')
 
 
@@ -49,8 +54,13 @@ _running: set[str] = set()
 _lock = threading.Lock()
 
 
-async def once(request: Request, caller: Caller, body: bytes, job: Callable[[Session], Answer]) -> Response:
-    """Run a job in the caller's session; with an Idempotency-Key, once for all requests that carry it."""
+async def once(
+    request: Request, caller: Caller, body: bytes, job: Callable[[Session], Answer], *, sealer: Sealer | None = None
+) -> Response:
+    """Run a job in the caller's session; with an Idempotency-Key, once for all requests that carry it.
+
+    `sealer`: the answer holds a secret, keep it sealed.
+    """
     key = key_of(request)
     if key is None:
         return (await caller.run(job)).response()
@@ -62,7 +72,7 @@ async def once(request: Request, caller: Caller, body: bytes, job: Callable[[Ses
             raise ProblemError("request_in_flight", headers={"retry-after": "1"})
         _running.add(key_hash)
     try:
-        answer, replayed = await caller.run(lambda session: _once(session, caller, key_hash, request_hash, job))
+        answer, replayed = await caller.run(lambda session: _once(session, caller, key_hash, request_hash, job, sealer))
     finally:
         with _lock:
             _running.discard(key_hash)
@@ -81,15 +91,16 @@ def key_of(request: Request) -> str | None:
 
 
 def _once(
-    session: Session, caller: Caller, key_hash: str, request_hash: str, job: Callable[[Session], Answer]
-) -> tuple[Answer, bool]:
+    session: Session, caller: Caller, key_hash: str, request_hash: str, job: Callable[[Session], Answer],
+    sealer: Sealer | None,
+) -> tuple[Answer, bool]:  # fmt: skip
     _demand_turn(session, key_hash)
     now = caller.now()
     known = session.scalars(select(IdempotentRequest).where(IdempotentRequest.key_hash == key_hash)).one_or_none()
     if known is not None and known.created_at + KEPT > now:
         if known.request_hash != request_hash:
             raise ProblemError("idempotency_key_reused")
-        return Answer(known.status, known.body, known.headers), True
+        return Answer(known.status, _opened(known.body, sealer), known.headers), True
     if known is not None:
         session.delete(known)
         session.flush()
@@ -101,10 +112,23 @@ def _once(
             created_at=now,
             status=answer.status,
             headers=dict(answer.headers),
-            body=msgspec.to_builtins(answer.body),
+            body=_kept(answer.body, sealer),
         )
     )
     return answer, False
+
+
+def _kept(body: Any, sealer: Sealer | None) -> Any:
+    return msgspec.to_builtins(body) if sealer is None else sealer.seal(msgspec.json.encode(body).decode(), USE)
+
+
+def _opened(kept: Any, sealer: Sealer | None) -> Any:
+    if sealer is None:
+        return kept
+    opened = sealer.open(kept, USE)
+    if opened is None:  # the key that sealed it is not the one in use
+        raise ProblemError("answer_unreadable")
+    return msgspec.json.decode(opened)
 
 
 def _demand_turn(session: Session, key_hash: str) -> None:

@@ -20,7 +20,10 @@ ENABLED, DISABLED = "enabled", "disabled"
 
 
 class Endpoint(EntityRow, Versioned, Base):
-    """Where events go. `event_types` and `store_ids` None: all. `secrets` holds sealed ones, the newest first."""
+    """Where events go. `event_types` and `store_ids` None: all. `secrets` holds sealed ones, the newest first.
+
+    `paced_until`: when the next call is free where there is a rate (`api.webhooks.turns`).
+    """
 
     __tablename__ = "webhook_endpoint"
     __audit_hidden__ = frozenset({"secrets"})
@@ -38,6 +41,7 @@ class Endpoint(EntityRow, Versioned, Base):
     state: Mapped[str] = mapped_column(String(10), default=ENABLED)
     disabled_reason: Mapped[str | None] = mapped_column(String(40))
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paced_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Delivery(StoreRow, Leased, Base):

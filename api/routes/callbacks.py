@@ -17,7 +17,7 @@ from starlette.responses import Response
 from api import openapi, wire
 from api.callers import Permit, in_database, read_id
 from api.context import context_of
-from api.idempotency import Answer
+from api.idempotency import Answer, once
 from api.problems import ProblemError
 from api.resources import Filter, Resource, document
 from api.routes.oauth import count
@@ -135,13 +135,13 @@ CALLBACKS = Resource(
     tags=["webhooks"],
     operation_id="create_callback_source",
     summary="Let a system send messages about this store",
-    description="Its secret is shown this once. 新增回调来源，密钥仅显示这一次。",
+    description="Its secret is shown once, and again to the same Idempotency-Key. 新增回调来源，密钥仅显示这一次。",
     **openapi.store_operation(
         openapi.answer_schema(CallbackSourceSecretOut),
         status=201,
         example={**SOURCE, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
-        parameters=[document.STORE_ID],
-        problems=(*document.COMMON, *document.BODY),
+        parameters=[document.STORE_ID, document.IDEMPOTENCY_KEY],
+        problems=(*document.COMMON, *document.BODY, *document.ONCE, "answer_unreadable"),
         body=openapi.answer_schema(CallbackSourceIn),
         body_example={"name": "The platform", "scheme": "open_platform", "app_key": "500123", "secret": "0" * 32},
     ),
@@ -149,7 +149,8 @@ CALLBACKS = Resource(
 async def create_source(request: Request) -> Response:
     """A new sender."""
     caller = await Permit("webhooks:write")(request)
-    sent = wire.read_struct(await json_body(context_of(request.scope), request.receive), CallbackSourceIn)
+    body = await json_body(context_of(request.scope), request.receive)
+    sent = wire.read_struct(body, CallbackSourceIn)
     if sent.scheme == incoming.PLATFORM and sent.secret is None:
         raise wire.refuse("/secret", "required", "is required for this scheme", "此签名方式必须提供密钥")
     secret = sent.secret or signing.new_secret(signing.V1)
@@ -174,7 +175,7 @@ async def create_source(request: Request) -> Response:
         session.flush()
         return Answer(201, {**msgspec.to_builtins(_source(session, row)), "secret": secret})
 
-    return (await caller.run(job)).response()
+    return await once(request, caller, body, job, sealer=request.app.state.sealer)
 
 
 @router.post(

@@ -41,7 +41,7 @@ Url = Annotated[str, Meta(min_length=1, max_length=2000, description="https, por
 Filters = Annotated[list[Annotated[str, Meta(max_length=80)]], Meta(min_length=1, max_length=100)]
 Stores = Annotated[list[wire.IdText], Meta(min_length=1, max_length=1000)]
 Concurrency = Annotated[int, Meta(ge=1, le=64)]
-Rate = Annotated[int, Meta(ge=1, le=10_000, description="Calls a second of one worker process; null: no limit")]
+Rate = Annotated[int, Meta(ge=1, le=10_000, description="Calls a second, of all workers together; null: no limit")]
 
 
 class EndpointIn(wire.Input, kw_only=True):
@@ -263,12 +263,16 @@ async def list_endpoints(request: Request) -> Response:
     "",
     operation_id="create_webhook_endpoint",
     summary="Add an endpoint; its secret is shown this once",
-    description="No Idempotency-Key here: the secret is kept nowhere in the clear. 新建回调地址，密钥仅显示这一次。",
+    description=(
+        "An answer that got lost is given once more, with the secret, to the same Idempotency-Key within 24 hours; "
+        "after that make a new secret with rotate. 新建回调地址，密钥仅显示这一次。"
+    ),
     **openapi.store_operation(
         openapi.answer_schema(SecretOut),
         status=201,
         example=WITH_SECRET,
-        problems=(*ENTITY, *BODY, "limit_reached"),
+        parameters=[IDEMPOTENCY_KEY],
+        problems=(*ENTITY, *BODY, *ONCE, "answer_unreadable", "limit_reached"),
         body=openapi.answer_schema(EndpointIn),
         body_example={"url": ENDPOINT["url"], "event_types": ["finding.*"]},
     ),
@@ -276,7 +280,8 @@ async def list_endpoints(request: Request) -> Response:
 async def create_endpoint(request: Request) -> Response:
     """A new endpoint."""
     caller = await WRITE(request)
-    sent = wire.read_struct(await json_body(context_of(request.scope), request.receive), EndpointIn)
+    body = await json_body(context_of(request.scope), request.receive)
+    sent = wire.read_struct(body, EndpointIn)
 
     def job(session: Session) -> Answer:
         values = msgspec.to_builtins(sent)
@@ -294,7 +299,7 @@ async def create_endpoint(request: Request) -> Response:
         session.flush()
         return Answer(201, {**shown(row, caller.now()), "secret": secret}, {"etag": etag(row)})
 
-    return (await caller.run(job)).response()
+    return await once(request, caller, body, job, sealer=request.app.state.sealer)
 
 
 @router.get(
@@ -383,12 +388,12 @@ async def delete_endpoint(request: Request) -> Response:
     "/{endpoint_id}/rotate",
     operation_id="rotate_webhook_secret",
     summary="Make a new secret; the one before signs along for a while",
-    description="Shown this once. 轮换密钥，旧密钥在重叠期内仍同时签名。",
+    description="Shown this once, and once more to the same Idempotency-Key. 轮换密钥，旧密钥在重叠期内仍同时签名。",
     **openapi.store_operation(
         openapi.answer_schema(SecretOut),
         example={**WITH_SECRET, "secrets_until": [None, "2026-11-24T12:00:00+00:00"]},
-        parameters=path_of("{endpoint_id}"),
-        problems=(*ITEM, *BODY, "changed_meanwhile"),
+        parameters=[*path_of("{endpoint_id}"), IDEMPOTENCY_KEY],
+        problems=(*ITEM, *BODY, *ONCE, "answer_unreadable", "changed_meanwhile"),
         body=openapi.answer_schema(RotateIn),
         body_example={"overlap_hours": 24},
     ),
@@ -396,7 +401,8 @@ async def delete_endpoint(request: Request) -> Response:
 async def rotate_secret(request: Request) -> Response:
     """Rotation."""
     caller = await WRITE(request)
-    sent = wire.read_struct(await json_body(context_of(request.scope), request.receive), RotateIn)
+    body = await json_body(context_of(request.scope), request.receive)
+    sent = wire.read_struct(body, RotateIn)
 
     def job(session: Session) -> Answer:
         row = _find(session, request)
@@ -405,7 +411,7 @@ async def rotate_secret(request: Request) -> Response:
         session.flush()
         return Answer(200, {**shown(row, caller.now()), "secret": secret}, {"etag": etag(row)})
 
-    return (await caller.run(job)).response()
+    return await once(request, caller, body, job, sealer=request.app.state.sealer)
 
 
 def _switch(name: str, summary: str, zh: str) -> dict[str, Any]:
@@ -459,8 +465,8 @@ async def disable_endpoint(request: Request) -> Response:
         openapi.answer_schema(EndpointTestOut),
         status=202,
         example={"event_id": DELIVERY["event_id"]},
-        parameters=path_of("{endpoint_id}"),
-        problems=(*ITEM, "endpoint_disabled", "conflict"),
+        parameters=[*path_of("{endpoint_id}"), IDEMPOTENCY_KEY],
+        problems=(*ITEM, *ONCE, "endpoint_disabled", "conflict"),
     ),
 )
 async def test_endpoint(request: Request) -> Response:
@@ -474,7 +480,7 @@ async def test_endpoint(request: Request) -> Response:
             raise ProblemError("unknown_item")
         return Answer(202, EndpointTestOut(event_id=event.public_id))
 
-    return (await caller.run(job)).response()
+    return await once(request, caller, b"", job)
 
 
 def _enabled(session: Session, request: Request) -> Endpoint:

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from api.webhooks import due, endpoints, schedule
 from api.webhooks.sealing import Sealer
 from api.webhooks.sender import Reply, Sender
+from api.webhooks.turns import deal, free_turns
 from store_model import leases, outbox
 from store_model.db import Database, DatabaseBusy
 from store_model.endpoints import ENABLED, Attempt, Delivery, Endpoint
@@ -57,24 +58,21 @@ class Target:
     url: str
     keys: tuple[str, ...]
     max_concurrency: int
-    max_per_second: int | None
     failing_since: datetime | None
     running: int = 0
-    queue: deque[Any] = field(default_factory=deque)
+    queue: deque[Job] = field(default_factory=deque)
     speed: float = 0.2  # seconds that a call took lately
-    next_at: float = 0.0  # by the rate, on the monotonic clock
+    waits: bool = False  # for a turn, with a timer set
 
     def room(self, ahead: int) -> int:
         """How many more may be claimed: as many as can run now, and more where calls are quick."""
         most = self.max_concurrency if self.speed > 0.1 else max(self.max_concurrency, ahead)
-        if self.max_per_second is not None:
-            most = min(most, max(1, self.max_per_second))
         return max(0, most - self.running - len(self.queue))
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One delivery in hand."""
+    """One delivery in hand. `turn`: not to be begun before, on the monotonic clock."""
 
     held: Held
     entity_id: int
@@ -82,6 +80,7 @@ class Job:
     public_id: str
     body: bytes
     endpoint_id: int
+    turn: float = 0.0
 
 
 class Worker:
@@ -166,11 +165,8 @@ class Worker:
         except (SQLAlchemyError, DatabaseBusy) as error:  # it is out of reach: what we hold runs out by itself
             self.on_error("database", error)
             taken = 0
-        if taken or self._done:
-            if not self._done:
-                await self._pause(self.pace.settle_every)
-            return
-        await self._pause(self.pace.settle_every if self._tasks else self.pace.poll)
+        if not self._done:
+            await self._pause(self.pace.settle_every if taken else self.pace.poll)
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -223,12 +219,17 @@ class Worker:
         for number, row in found.items():
             wanted[number] = max(0, min(rooms.get(number, row.max_concurrency), free))
             free -= wanted[number]
+        if not any(wanted.values()):  # what is due is due at endpoints that are busy with other calls
+            return found, []
         with self.database.system(actor=ACTOR) as session:
             return found, self._take_of(session, found, wanted, now)
 
     def _take_of(
-        self, session: Session, found: Mapping[int, Endpoint], wanted: Mapping[int, int], now: datetime
+        self, session: Session, found: Mapping[int, Endpoint], wanted: dict[int, int], now: datetime
     ) -> list[Job]:
+        paced = [number for number, room in wanted.items() if room and found[number].max_per_second is not None]
+        turns = free_turns(session, paced, now) if paced else {}
+        wanted |= {number: min(wanted[number], own.count) for number, own in turns.items()}
         rows = leases.claim_each(
             session, Delivery, Delivery.endpoint_id, wanted, worker=self.name, now=now,
             lease=timedelta(seconds=self.pace.lease), columns=TAKEN,
@@ -239,10 +240,13 @@ class Worker:
             rows = [row for row in rows if found[row.endpoint_id].state == ENABLED]
         told = select(Event.id, Event.public_id, Event.body).where(Event.id.in_({row.event_id for row in rows}))
         events = {event.id: event for event in session.execute(told)} if rows else {}
+        rows = sorted(rows, key=lambda row: row.id)
+        waits = deal(session, turns, [(row.id, row.endpoint_id) for row in rows], now)
+        moment = time.monotonic()
         return [
             Job(Held(row.id, row.attempts), row.entity_id, row.store_id, events[row.event_id].public_id,
-                events[row.event_id].body.encode(), row.endpoint_id)
-            for row in sorted(rows, key=lambda row: row.id)
+                events[row.event_id].body.encode(), row.endpoint_id, moment + waits.get(row.id, 0.0))
+            for row in rows
         ]  # fmt: skip
 
     def _refresh(self, found: Mapping[int, Endpoint] | None) -> None:
@@ -251,22 +255,22 @@ class Worker:
             keys = tuple(endpoints.keys_of(row.secrets, self.sealer, self.now()))
             if known is None:
                 known = self._targets[row.id] = Target(
-                    row.id, row.entity_id, row.url, keys, row.max_concurrency, row.max_per_second, row.failing_since
+                    row.id, row.entity_id, row.url, keys, row.max_concurrency, row.failing_since
                 )
             known.url, known.keys, known.failing_since = row.url, keys, row.failing_since
-            known.max_concurrency, known.max_per_second = row.max_concurrency, row.max_per_second
+            known.max_concurrency = row.max_concurrency
 
     # Calling -----------------------------------------------------------------------------------------------------
 
     def _start(self, target: Target) -> None:
-        """Begin as many calls as concurrency and rate allow."""
+        """Begin as many calls as concurrency allows and whose turn has come."""
         while target.queue and target.running < target.max_concurrency:
-            moment = time.monotonic()
-            if target.max_per_second is not None:
-                if moment < target.next_at:
-                    asyncio.get_running_loop().call_later(target.next_at - moment, self._start, target)
-                    return
-                target.next_at = max(moment, target.next_at) + 1 / target.max_per_second
+            wait = target.queue[0].turn - time.monotonic()
+            if wait > 0:
+                if not target.waits:
+                    target.waits = True
+                    asyncio.get_running_loop().call_later(wait, self._go_on, target)
+                return
             job = target.queue.popleft()
             if job.held not in self._in_hand:
                 continue
@@ -274,6 +278,11 @@ class Worker:
             task = asyncio.create_task(self._call(target, job))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def _go_on(self, target: Target) -> None:
+        """The turn of the first in the queue has come."""
+        target.waits = False
+        self._start(target)
 
     async def _call(self, target: Target, job: Job) -> None:
         assert self._sender is not None
@@ -291,6 +300,8 @@ class Worker:
         self._start(target)
         if not target.queue:
             self._wake.set()
+        elif len(self._done) == 1:  # more will come; they are written together
+            asyncio.get_running_loop().call_later(self.pace.settle_every, self._wake.set)
 
     # Settling ----------------------------------------------------------------------------------------------------
 

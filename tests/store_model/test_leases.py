@@ -34,6 +34,7 @@ class Base(DeclarativeBase):
 class Thing(Leased, Base):
     __tablename__ = "thing"
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    group: Mapped[int] = mapped_column(Integer)
 
 
 class Machine(RuleBasedStateMachine):
@@ -55,18 +56,18 @@ class Machine(RuleBasedStateMachine):
         return (row["state"], row["by"], row["attempts"]) == (RUNNING, worker, held.attempt)
 
     @precondition(lambda machine: len(machine.model) < MOST_ROWS)
-    @rule(delay=st.sampled_from([0, 20]))
-    def add(self, delay: int) -> None:
+    @rule(delay=st.sampled_from([0, 20]), group=st.sampled_from([1, 2]))
+    def add(self, delay: int, group: int) -> None:
         due = self.now + timedelta(seconds=delay)
         with self.session() as session:
-            row = Thing(state=WAITING, due_at=due, attempts=0, created_at=self.now)
+            row = Thing(state=WAITING, due_at=due, attempts=0, created_at=self.now, group=group)
             session.add(row)
             session.commit()
-        self.model[row.id] = {"state": WAITING, "due": due, "by": None, "attempts": 0}
+        self.model[row.id] = {"state": WAITING, "due": due, "by": None, "attempts": 0, "group": group}
 
-    @rule(worker=st.sampled_from(WORKERS), limit=st.integers(1, 2))
-    def take(self, worker: str, limit: int) -> None:
-        self.claim(worker, limit)
+    @rule(worker=st.sampled_from(WORKERS), limit=st.integers(1, 2), each=st.booleans())
+    def take(self, worker: str, limit: int, each: bool) -> None:
+        self.claim_each(worker, {1: limit, 2: MOST_ROWS - limit}) if each else self.claim(worker, limit)
 
     def claim(self, worker: str, limit: int) -> None:
         due = sorted((row["due"], key) for key, row in self.model.items() if row["due"] and row["due"] <= self.now)
@@ -76,10 +77,30 @@ class Machine(RuleBasedStateMachine):
             session.commit()
         assert [row.id for row in rows] == expected
         for row in rows:
-            known = self.model[row.id]
-            known |= {"state": RUNNING, "by": worker, "due": self.now + LEASE, "attempts": known["attempts"] + 1}
-            assert (row.attempts, row.leased_by, row.due_at) == (known["attempts"], worker, known["due"])
-            self.held[worker].append(Held(row.id, row.attempts))
+            self.took(worker, row)
+            assert (row.leased_by, row.due_at) == (worker, self.now + LEASE)
+
+    def took(self, worker: str, row: Any) -> None:
+        known = self.model[row.id]
+        known |= {"state": RUNNING, "by": worker, "due": self.now + LEASE, "attempts": known["attempts"] + 1}
+        assert row.attempts == known["attempts"]
+        self.held[worker].append(Held(row.id, row.attempts))
+
+    def claim_each(self, worker: str, rooms: dict[int, int]) -> None:
+        """So many of each group, as deliveries are taken for each endpoint."""
+        due = sorted((row["due"], key) for key, row in self.model.items() if row["due"] and row["due"] <= self.now)
+        expected = []
+        for group, room in rooms.items():
+            expected += [key for _, key in due if self.model[key]["group"] == group][:room]
+        with self.session() as session:
+            rows = leases.claim_each(
+                session, Thing, Thing.group, rooms, worker=worker, now=self.now, lease=LEASE,
+                columns=(Thing.id, Thing.attempts),
+            )  # fmt: skip
+            session.commit()
+        assert sorted(row.id for row in rows) == sorted(expected)
+        for row in rows:
+            self.took(worker, row)
 
     @rule(worker=st.sampled_from(WORKERS), state=st.sampled_from([DONE, DEAD]))
     def finish(self, worker: str, state: str) -> None:
@@ -145,7 +166,10 @@ class Machine(RuleBasedStateMachine):
         """The table is the model; and in between, every claim and every ending agreed with it."""
         with self.session() as session:
             rows = session.scalars(select(Thing)).all()
-        found = {r.id: {"state": r.state, "due": r.due_at, "by": r.leased_by, "attempts": r.attempts} for r in rows}
+        found = {
+            r.id: {"state": r.state, "due": r.due_at, "by": r.leased_by, "attempts": r.attempts, "group": r.group}
+            for r in rows
+        }
         self.engine.dispose()
         assert found == self.model
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import subprocess
+import sys
+import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -329,6 +333,61 @@ def test_what_a_killed_worker_held_is_delivered_after_its_lease(hooks: Hooks, re
     hooks.pass_by(seconds=1)
     assert hooks.deliver() == 1
     assert hooks.deliveries() == [("done", 2, None)]
+
+
+def test_a_rate_is_one_for_all_workers_and_each_call_has_its_turn(hooks: Hooks) -> None:
+    hooks.endpoint("http://127.0.0.1:9/", max_concurrency=20, max_per_second=10)
+    for _ in range(40):
+        hooks.emit()
+    workers = [hooks.worker(), hooks.worker()]
+
+    def take() -> list[int]:
+        """How many each worker takes now, and that their turns are a tenth of a second apart."""
+        jobs = [worker._take({})[1] for worker in workers]
+        turns = sorted(job.turn for job in (*jobs[0], *jobs[1]))
+        assert turns == pytest.approx([turns[0] + 0.1 * number for number in range(len(turns))]) if turns else True
+        return [len(jobs[0]), len(jobs[1])]
+
+    assert take() == [10, 0]
+    assert take() == [0, 0]
+    hooks.pass_by(seconds=0.5)
+    assert take() == [5, 0]
+    hooks.pass_by(seconds=5)
+    assert take() == [10, 0]
+    for worker in workers:
+        worker._threads.shutdown()
+
+
+def test_a_worker_that_is_killed_in_the_middle_of_a_call_loses_nothing(
+    hooks: Hooks, receiver: Receiver, tmp_path: Path
+) -> None:
+    fresh(hooks)
+    hooks.endpoint(receiver.url)
+    event = hooks.emit()
+    called, killed = threading.Event(), threading.Event()
+
+    def hang(handler: Any) -> bool:
+        called.set()
+        killed.wait(60)
+        handler.close_connection = True
+        return True
+
+    receiver.before = hang
+    url = hooks.database.engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-m", "tests.benchmarks.webhook_worker", url, str(tmp_path), "30"]
+    with subprocess.Popen(command) as worker:
+        assert called.wait(60)
+        worker.kill()
+    killed.set()
+    receiver.before = None
+    ((state, attempts, _),) = hooks.deliveries()
+    assert (state, attempts) == ("running", 1)
+    fresh(hooks)
+    assert hooks.deliver() == 0
+    hooks.pass_by(seconds=30)
+    assert hooks.deliver() == 1
+    assert hooks.deliveries() == [("done", 2, None)]
+    assert receiver.ids() == [event.public_id] * 2
 
 
 def test_a_stopped_worker_gives_back_what_it_has_not_begun(lite: Hooks, receiver: Receiver) -> None:

@@ -16,8 +16,11 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from api.settings import Settings
 from api.webhooks import incoming, types
 from api.webhooks.running import make_worker
+from api.webhooks.sealing import Sealer
+from store_model.accounts import IdempotentRequest
 from store_model.callbacks import Callback
 from store_model.orders import Order
 from store_model.outbox import emit
@@ -124,6 +127,23 @@ def test_a_secret_is_rotated_and_an_endpoint_switched_off_on_and_caught_up(shop:
     assert answer == {"deliveries": 3, "continue_after": None}
     work(shop)
     assert sorted(receiver.ids()) == sorted(missed)
+
+
+def test_a_lost_secret_is_answered_once_more_to_the_same_key_and_stands_nowhere_in_the_clear(shop: Shop) -> None:
+    body = {"url": "https://example.com/hook"}
+    key = {"idempotency-key": "make-1"}
+    made = call(shop, "POST", "/v1/webhook-endpoints", 201, json=body, headers=key)
+    assert call(shop, "POST", "/v1/webhook-endpoints", 201, json=body, headers=key) == made
+    assert len(call(shop, "GET", "/v1/webhook-endpoints")["items"]) == 1
+    path, again = f"/v1/webhook-endpoints/{made['id']}/rotate", {"idempotency-key": "rotate-1"}
+    rotated = call(shop, "POST", path, json={}, headers=again)
+    assert call(shop, "POST", path, json={}, headers=again) == rotated
+    assert rotated["secret"] != made["secret"]
+    with shop.app.state.database.scoped(shop.tenants.scope("north")) as session:
+        kept = session.scalars(select(IdempotentRequest.body)).all()
+    assert [secret in str(kept) for secret in (made["secret"], rotated["secret"])] == [False, False]
+    shop.app.state.sealer = Sealer(Settings(secret_key="another" * 6))
+    assert call(shop, "POST", path, 409, json={}, headers=again)["code"] == "answer_unreadable"
 
 
 def test_the_feed_answers_the_very_bodies_that_are_delivered(shop: Shop, receiver: Receiver) -> None:
