@@ -152,10 +152,8 @@ def _honest(place: Path, matcher: Matcher) -> Table:
             len(near), f"{len(near) / len(honest):.4%}", round(len(chosen) / seconds),
         )  # fmt: skip
         for title, hits in [*tricked, *near][: SHOWN if label == "looked at" else 0]:
-            table.note(
-                "; ".join(f"{title[h.start : h.end]} → {h.name} ({', '.join(h.chain)})" for h in hits)
-                + f" in {title[:80]}"
-            )
+            told = "; ".join(f"{title[hit.start : hit.end]} → {hit.name} ({', '.join(hit.chain)})" for hit in hits)
+            table.note(f"{told} in {title[:80]}")
     table.note("Titles without a plainly written mark. Asked: tricked at most .02 %, near at most .3 %.")
     return table
 
