@@ -22,6 +22,10 @@ LEET = {
 """Digits and signs → the letters they are written for."""
 
 SIGNS = frozenset("@$!|+€£¢©§¥")
+WIDE = {"＠": "@", "＄": "$", "！": "!", "｜": "|", "＋": "+", "￡": "£", "￠": "¢", "￥": "¥", "﹩": "$", "﹫": "@",
+        "﹢": "+"}  # fmt: skip
+"""Signs in full width → the plain ones."""
+SIGN_CLASS = "".join(sorted(SIGNS)) + "".join(WIDE)
 CLASSES = str.maketrans("0i134579268gqw", "olleastbzbbbbv")
 """Letters that a trick may exchange share one class; whether it really did is verified letter by letter."""
 
@@ -44,7 +48,9 @@ _NAMED = re.compile(
     r"|(?:NEGATIVE |CROSSED )?(?:CIRCLED|SQUARED|PARENTHESIZED) (?:LATIN )?(?:SMALL|CAPITAL)? ?(?:LETTER )?)"
     r"(?:DOTLESS )?([A-Z])(?: WITH .*)?"
 )
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+UNSPACED = "\u0e00-\u0eff\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
+"""Ranges of the scripts that write words without spaces between them."""
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 def is_unspaced(text: str) -> bool:
@@ -132,8 +138,8 @@ class Table(dict[int, str]):
     def _fold(self, char: str) -> str:
         if char == BREAK:
             return BREAK
-        if self._signs and char in SIGNS:
-            return LEET[char][0].translate(CLASSES)
+        if self._signs and (plain := WIDE.get(char, char)) in SIGNS:
+            return LEET[plain][0].translate(CLASSES)
         if is_invisible(char):
             return "\x00"
         read = self._read(char)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
-from engine.marks.alphabets import LEET, compatible, is_invisible, looks_like, sounds_like
+from engine.marks.alphabets import LEET, WIDE, compatible, is_invisible, looks_like, sounds_like
+from engine.marks.starred import STARS
 
 TRANSFORMS = (
     "invisible", "diacritics", "letter_form", "homoglyph", "leet", "separators", "emoji", "repeated", "wildcard",
@@ -12,8 +13,11 @@ TRANSFORMS = (
 )  # fmt: skip
 
 
-def chain(text: str, name: str, *, is_sound: bool = False) -> tuple[str, ...] | None:
-    """The transforms between `text` and `name`, in the order met; None when the letters do not lead there."""
+def chain(text: str, name: str, *, is_sound: bool = False, has_stars: bool = False) -> tuple[str, ...] | None:
+    """The transforms between `text` and `name`, in the order met; None when the letters do not lead there.
+
+    `has_stars`: a star between letters stands for one letter, whichever.
+    """
     if text.lower() == name.lower():
         return ()
     wanted = [(low, at and not name[at - 1].isalnum()) for at, char in enumerate(name) if char.isalnum()
@@ -25,6 +29,10 @@ def chain(text: str, name: str, *, is_sound: bool = False) -> tuple[str, ...] | 
     for place, char in enumerate(text):
         expected, begins = wanted[at] if at < len(wanted) else ("", False)
         before = wanted[at - 1][0] if at else ""
+        if has_stars and char in STARS and 0 < at < len(wanted):
+            at += 1
+            met["wildcard"] = None
+            continue
         if is_invisible(char):
             met["diacritics" if unicodedata.combining(char) else "invisible"] = None
             continue
@@ -51,7 +59,7 @@ def _same(char: str, expected: str) -> str | None:
     low = char.lower()
     if low == expected:
         return ""
-    stands = LEET.get(char)
+    stands = LEET.get(WIDE.get(char, char))
     if stands is not None and expected in stands:
         return "leet"
     form = compatible(char)

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.marks.alphabets import ALIKE, BREAK, CLASSES, NATIVE, SIGNED, Table, is_unspaced, sounds_like
+from engine.marks.alphabets import (
+    ALIKE,
+    BREAK,
+    CLASSES,
+    NATIVE,
+    SIGN_CLASS,
+    SIGNED,
+    UNSPACED,
+    Table,
+    is_unspaced,
+    sounds_like,
+)
 
 READINGS = {"native": NATIVE, "alike": ALIKE, "signed": SIGNED}
 _FOREIGN = re.compile("[^\x00-\u024f\u2000-\u206f\u2e80-\u9fff\uac00-\ud7af]")
-_SIGN = re.compile("[0-9a-zA-Z][@$!|+€£¢©§¥][0-9a-zA-Z]|[@$€£¢©¥][a-zA-Z]")
-_ANY_SIGN = re.compile("[@$!|+€£¢©§¥]")
+_SIGN = re.compile(f"[{SIGN_CLASS}]")
+_UNSPACED = f"[{UNSPACED}]"
+_SPACED = rf"[^\W{UNSPACED}]"
+_BORDER = re.compile(f"(?<={_SPACED})(?={_UNSPACED})|(?<={_UNSPACED})(?={_SPACED})")
+_ANY_UNSPACED = re.compile(_UNSPACED)
 _RUN = re.compile(r"(.)\1+", re.DOTALL)
+_LETTER_BY_SIGN = re.compile(rf"\w\W{{0,3}}[{SIGN_CLASS}]|[{SIGN_CLASS}]\W{{0,3}}\w")
+_SETS_APART = re.compile(rf"\S([{SIGN_CLASS}])(?:\S\1){{2,}}\S")
+"""One sign again and again between single characters parts them, and stands for no letter."""
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 
 
@@ -32,7 +50,7 @@ def readings(text: str) -> list[str]:
         found.append("alike")
         if _CYRILLIC.search(text):
             found.append("sound")
-    if _ANY_SIGN.search(text) and _SIGN.search(text):
+    if _SIGN.search(text) and _LETTER_BY_SIGN.search(text):
         found.append("signed")
     return found
 
@@ -42,6 +60,8 @@ def view(text: str, reading: str) -> View:
     if reading == "sound":
         return _sounding(text)
     table: Table = READINGS[reading]
+    if reading == "signed":
+        text = _SETS_APART.sub(lambda match: match[0].replace(match[1], " "), text)
     folded = f" {text} ".translate(table)
     codes = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     return _squeezed(reading, codes, np.arange(-1, len(codes) - 1))
@@ -57,16 +77,30 @@ def letter(char: str, reading: str) -> str:
 
 def _sounding(text: str) -> View:
     """Cyrillic as it sounds in Latin letters: one character may become two."""
-    parts, origin = [" "], [-1]
-    for at, char in enumerate(text):
-        sound = sounds_like(char)
-        out = NATIVE[ord(char)] if sound is None else sound.translate(CLASSES)
-        parts.append(out)
-        origin += [at] * len(out)
-    parts.append(" ")
-    origin.append(len(text))
-    codes = np.frombuffer("".join(parts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    return _squeezed("sound", codes, np.array(origin))
+    padded = f" {text} "
+    codes = np.frombuffer(padded.translate(_SOUNDS).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    lengths = np.frombuffer(padded.translate(_LENGTHS).encode("utf-32-le"), dtype=np.uint32)
+    return _squeezed("sound", codes, np.repeat(np.arange(-1, len(padded) - 1), lengths))
+
+
+class _Sounds(dict[int, str]):
+    """For `str.translate`: a Cyrillic letter as it sounds, any other as it is folded."""
+
+    def __missing__(self, code: int) -> str:
+        sound = sounds_like(chr(code))
+        self[code] = found = NATIVE[code] if sound is None else sound.translate(CLASSES)
+        return found
+
+
+class _Lengths(dict[int, str]):
+    """For `str.translate`: the character whose number is how many characters `_Sounds` makes of one."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = found = chr(len(_SOUNDS[code]))
+        return found
+
+
+_SOUNDS, _LENGTHS = _Sounds(), _Lengths()
 
 
 def _squeezed(reading: str, codes: Any, origin: Any) -> View:
@@ -77,7 +111,19 @@ def _squeezed(reading: str, codes: Any, origin: Any) -> View:
     fresh[0] = True
     np.not_equal(codes[1:], codes[:-1], out=fresh[1:])
     codes, origin = codes[fresh], origin[fresh]
-    return View(reading, codes.tobytes().decode("utf-32-le", "surrogatepass"), origin)
+    seen_text = codes.tobytes().decode("utf-32-le", "surrogatepass")
+    if not seen_text.isascii() and _ANY_UNSPACED.search(seen_text):
+        return _parted(reading, seen_text, origin)
+    return View(reading, seen_text, origin)
+
+
+def _parted(reading: str, text: str, origin: Any) -> View:
+    """Latin words set apart from the scripts around them that have no spaces."""
+    borders = [match.start() for match in _BORDER.finditer(text)]
+    if not borders:
+        return View(reading, text, origin)
+    pieces = [text[start:end] for start, end in pairwise([0, *borders, len(text)])]
+    return View(reading, " ".join(pieces), np.insert(origin, borders, origin[borders]))
 
 
 def key(name: str) -> str:

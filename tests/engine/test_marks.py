@@ -61,6 +61,18 @@ MATCHER = Matcher(
         ("L0u1s Vu1tt0n", "Louis Vuitton", "L0u1s Vu1tt0n", ("leet",)),
         ("L.o.u.i.s V.u.i.t.t.o.n bag", "Louis Vuitton", "L.o.u.i.s V.u.i.t.t.o.n", ("separators",)),
         ("4pple", "Apple", "4pple", ("leet",)),
+        ("新款N1ke运动鞋", "Nike", "N1ke", ("leet",)),
+        ("N\u200bike용", "Nike", "N\u200bike", ("invisible",)),
+        ("$am$ung case", "Samsung", "$am$ung", ("leet",)),
+        ("Ｓ＠ｍｓｕｎｇ", "Samsung", "Ｓ＠ｍｓｕｎｇ", ("letter_form", "leet")),
+        ("S|a|m|s|u|n|g", "Samsung", "S|a|m|s|u|n|g", ("separators",)),
+        ("s,4,m,5,u,n,g bag", "Samsung", "s,4,m,5,u,n,g", ("separators", "leet")),
+        ("a Sam🔥sung case", "Samsung", "Sam🔥sung", ("emoji",)),
+        ("Louis Vuit*on bag", "Louis Vuitton", "Louis Vuit*on", ("wildcard",)),
+        ("Loius Vuitton bag", "Louis Vuitton", "Loius Vuitton", ("misspelling",)),
+        ("\u202eekiN\u202c bag", "Nike", "ekiN", ("reversed",)),
+        ("AApplee case", "Apple", "AApplee", ("repeated",)),
+        ("новый ѕаmѕung", "Samsung", "ѕаmѕung", ("homoglyph",)),
     ],
 )
 def test_a_trick_is_undone_and_named(text: str, name: str, written: str, how: tuple[str, ...]) -> None:
@@ -68,7 +80,26 @@ def test_a_trick_is_undone_and_named(text: str, name: str, written: str, how: tu
     assert found == [(name, written, how)]
 
 
-@pytest.mark.parametrize("text", ["goggle", "steel bag", "phone case", "unikename", "", " ", "\ud800", "ray"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "goggle",
+        "steel bag",
+        "phone case",
+        "unikename",
+        "",
+        " ",
+        "\ud800",
+        "ray",
+        "model 4d1d4 5",
+        "a p p",
+        "2.1 x 6.0 x 2.0",
+        "sons of Sam",
+        "$5 + $4 (new!)",
+        "Men's Apples",
+        "9 | 1 | 5",
+    ],  # fmt: skip
+)
 def test_ordinary_words_are_no_marks(text: str) -> None:
     assert MATCHER.find(text) == []
 
