@@ -30,6 +30,7 @@ from engine.features import (
     store,
     stuffing,
     title,
+    word_marks,
 )
 
 SUBJECT_ARGUMENTS: Mapping[str, frozenset[str]] = {}
@@ -59,4 +60,5 @@ __all__ = [
     "store",
     "stuffing",
     "title",
+    "word_marks",
 ]

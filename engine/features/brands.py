@@ -7,16 +7,15 @@ make it worse.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from engine.features.authorisations import is_approved, is_known
 from engine.features.hit_context import WORD, around, longest
+from engine.features.mark_hits import mark_hits
 from engine.features.registry import Field, collection, feature
 from engine.features.scan import Hit, hits
-from engine.features.texts import SEPARATOR, span, texts
 from engine.features.value_words import TEXT_KINDS, TRANSFORMS
 from engine.features.view import View, derived
 from engine.findings import Location
@@ -58,15 +57,20 @@ def _mentions(view: View) -> list[BrandMention]:
         return []
     notes = view.resources.lists[BRANDS].notes
     terms = view.resources.lists[BRANDS].members
-    grammar = _grammar(*(_terms(view, name) for name in (BEFORE, AFTER, LINKING, IMITATES_BEFORE, IMITATES_AFTER)))
+    grammar = grammar_of(view)
     mentions = []
     for hit in longest(found):
         brand = notes.get(hit.term, hit.term)
         allowed = is_approved(view, (brand, hit.term))
         is_brand = hit.field == "attribute_value" and _attribute_name(view, hit) in BRAND_ATTRIBUTES
-        context = _context(*around(view, hit), terms, grammar)
+        context = context_of(*around(view, hit), terms, grammar)
         mentions.append(BrandMention(brand, hit.text, hit.field, context, is_brand, allowed, hit.locations))
     return mentions
+
+
+def grammar_of(view: View) -> Grammar:
+    """The words of the pack that say what a brand is named for."""
+    return _grammar(*(_terms(view, name) for name in (BEFORE, AFTER, LINKING, IMITATES_BEFORE, IMITATES_AFTER)))
 
 
 def _terms(view: View, list_id: str) -> Words:
@@ -115,7 +119,7 @@ def _grammar(before: Words, after: Words, linking: Words, imitates_before: Words
     )
 
 
-def _context(before: str, after: str, terms: frozenset[str], grammar: Grammar) -> str:
+def context_of(before: str, after: str, terms: frozenset[str], grammar: Grammar) -> str:
     """plain, compatible or imitation, by what stands on both sides of a brand within its clause."""
     if grammar.imitates_after is not None and grammar.imitates_after.match(after):
         return "imitation"
@@ -196,52 +200,16 @@ class Disguised(NamedTuple):
     locations: tuple[Location, ...]
 
 
-LONG = frozenset({"description", "mobile_description", "localized_description"})
-
-
 @derived
 def _disguised(view: View) -> list[Disguised]:
-    matcher = view.resources.matcher
-    if matcher is None:
-        return []
-    short = [field for field in texts(view) if field.kind not in LONG]
-    groups = [short, *([field] for field in texts(view) if field.kind in LONG)]
     items = []
-    for fields in groups:
-        whole = SEPARATOR.join(field.text for field in fields)
-        starts = []
-        begin = 0
-        for field in fields:
-            starts.append(begin)
-            begin += len(field.text) + len(SEPARATOR)
-        for hit in matcher.find(whole, near=fields is short):
-            if hit.kind == "plain" or not hit.mark.in_force(view.as_of) or _in_markup(whole, hit.start, fields[0].kind):
-                continue
-            first = bisect_right(starts, hit.start) - 1
-            last = bisect_right(starts, hit.end - 1) - 1
-            places = tuple(
-                span(
-                    fields[number],
-                    max(0, hit.start - starts[number]),
-                    min(len(fields[number].text), hit.end - starts[number]),
-                )
-                for number in range(first, last + 1)
-            )
-            allowed = is_approved(view, (*hit.mark.names, hit.mark.owner))
-            written = " ".join(place.text or "" for place in places)
-            items.append(Disguised(hit.name, written, fields[first].kind, hit.kind, list(hit.chain), allowed, places))
+    for hit, kind, places in mark_hits(view):
+        if hit.kind == "plain":
+            continue
+        allowed = is_approved(view, (*hit.mark.names, hit.mark.owner))
+        written = " ".join(place.text or "" for place in places)
+        items.append(Disguised(hit.name, written, kind, hit.kind, list(hit.chain), allowed, places))
     return items
-
-
-def _in_markup(text: str, at: int, kind: str) -> bool:
-    """Inside a tag, but in no text of it that a reader meets (alt, title)."""
-    if kind not in LONG:
-        return False
-    opened = text.rfind("<", max(0, at - 2_000), at)
-    if opened < 0 or text.rfind(">", opened, at) >= 0:
-        return False
-    attribute = text[opened:at].rpartition("=")[0].rstrip().rpartition(" ")[2].lower()
-    return attribute not in ("alt", "title")
 
 
 @collection(

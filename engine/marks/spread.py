@@ -148,7 +148,7 @@ class Spread:
                 return None
             how = ("reversed", *(one for one in how if one != "separators"))
         elif across:
-            if " " not in key(name) and (join.words or join.longest < 2):
+            if join.words or (" " not in key(name) and join.longest < 2):
                 return None
             how = ("split_over_fields", *(one for one in how if one != "separators"))
         return Found(mark, name, start, end, how)

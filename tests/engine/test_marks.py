@@ -98,7 +98,7 @@ def test_a_trick_is_undone_and_named(text: str, name: str, written: str, how: tu
         "$5 + $4 (new!)",
         "Men's Apples",
         "9 | 1 | 5",
-    ],  # fmt: skip
+    ],
 )
 def test_ordinary_words_are_no_marks(text: str) -> None:
     assert MATCHER.find(text) == []
