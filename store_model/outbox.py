@@ -25,7 +25,8 @@ from store_model.accounts import Store
 from store_model.columns import Base, UtcDateTime
 from store_model.endpoints import ENABLED, Delivery, Endpoint
 from store_model.leases import WAITING
-from store_model.tenancy import Id, StoreRow, scoped_insert
+from store_model.sessions import GuardedSession
+from store_model.tenancy import Id, StoreRow, own, run_own, scoped_insert
 
 TYPE = re.compile(r"[a-zA-Z0-9_]+(\.[a-zA-Z0-9_]+)*")
 BATCH = 500
@@ -87,11 +88,12 @@ def emit(
     return emit_many(session, entity_id=entity_id, store_id=store_id, news=[News(type, data, previous)], now=now)[0]
 
 
-NEW_EVENTS = insert(Event).returning(Event.id, sort_by_parameter_order=True)
+NEW_EVENTS = insert(Event)
+NUMBERED_EVENTS = insert(Event).returning(Event.id, sort_by_parameter_order=True)
 
 
 def emit_many(session: Session, *, entity_id: int, store_id: int, news: Sequence[News], now: datetime) -> list[Event]:
-    """The same for many events of one store, in their order."""
+    """The same for many events of one store, in their order. Their `id` is known where an endpoint listens."""
     for item in news:
         if not TYPE.fullmatch(item.type):
             raise ValueError(f"{item.type!r} is no event type; write words of letters, digits and _ with dots between")
@@ -110,15 +112,17 @@ def emit_many(session: Session, *, entity_id: int, store_id: int, news: Sequence
         }
         for index, item in enumerate(news)
     ]
-    written = []
-    for start in range(0, len(rows), BATCH):
-        part = rows[start : start + BATCH]
-        ids = scoped_insert(session, NEW_EVENTS, part).scalars()
-        written += [Event(id=number, **row) for number, row in zip(ids, part, strict=True)]
-    fan_out(session, written, now=now)
-    if not session.info.get("news"):
-        session.info["news"] = True
-        event.listen(session, "after_commit", _tell, once=True)
+    written = [Event(**row) for row in rows]
+    endpoints = run_own(session, ENABLED_ENDPOINTS, entity_id, store_id).all()
+    if any(listens(endpoint.event_types, endpoint.store_ids, told) for told in written for endpoint in endpoints):
+        for start in range(0, len(rows), BATCH):
+            numbers = scoped_insert(session, NUMBERED_EVENTS, rows[start : start + BATCH]).scalars()
+            for told, number in zip(written[start : start + BATCH], numbers, strict=True):
+                told.id = number
+        _fan_out(session, written, endpoints, now=now)
+    else:
+        scoped_insert(session, NEW_EVENTS, rows)
+    session.info["news"] = True
     return written
 
 
@@ -132,44 +136,44 @@ def emit_everywhere(
         wanted = wanted.where(Store.id.in_(store_ids))
     news = [News(type, data, previous)]
     return [
-        event
+        told
         for store_id in session.scalars(wanted).all()
-        for event in emit_many(session, entity_id=entity_id, store_id=store_id, news=news, now=now)
+        for told in emit_many(session, entity_id=entity_id, store_id=store_id, news=news, now=now)
     ]
 
 
-ENABLED_ENDPOINTS = select(Endpoint.id, Endpoint.event_types, Endpoint.store_ids).where(
-    Endpoint.entity_id == bindparam("entity"), Endpoint.state == ENABLED
+_endpoint: Any = Endpoint.__table__.c
+ENABLED_ENDPOINTS = own(
+    select(_endpoint.id, _endpoint.event_types, _endpoint.store_ids).where(_endpoint.state == ENABLED), Endpoint
 )
 
 
-def fan_out(session: Session, events: Sequence[Event], *, now: datetime) -> None:
-    """A delivery for each event and each enabled endpoint that listens to it."""
-    endpoints = session.execute(ENABLED_ENDPOINTS, {"entity": events[0].entity_id}).all()
+def _fan_out(session: Session, events: Sequence[Event], endpoints: Sequence[Any], *, now: datetime) -> None:
+    """A delivery for each event and each of these endpoints that listens to it."""
     rows = [
-        delivery_row(event, endpoint.id, now)
-        for event in events
+        delivery_row(told, endpoint.id, now)
+        for told in events
         for endpoint in endpoints
-        if listens(endpoint.event_types, endpoint.store_ids, event)
+        if listens(endpoint.event_types, endpoint.store_ids, told)
     ]
     for start in range(0, len(rows), BATCH):
         scoped_insert(session, insert(Delivery), rows[start : start + BATCH])
 
 
-def delivery_row(event: Event, endpoint_id: int, now: datetime, *, number: int = 0) -> dict[str, Any]:
+def delivery_row(told: Event, endpoint_id: int, now: datetime, *, number: int = 0) -> dict[str, Any]:
     """The columns of a delivery that is due at once."""
     return {
-        "entity_id": event.entity_id, "store_id": event.store_id, "event_id": event.id, "endpoint_id": endpoint_id,
+        "entity_id": told.entity_id, "store_id": told.store_id, "event_id": told.id, "endpoint_id": endpoint_id,
         "round": number, "state": WAITING, "due_at": now, "attempts": 0, "created_at": now,
     }  # fmt: skip
 
 
-def listens(event_types: Sequence[str] | None, store_ids: Sequence[str] | None, event: Event) -> bool:
+def listens(event_types: Sequence[str] | None, store_ids: Sequence[str] | None, told: Event) -> bool:
     """Whether an endpoint with these filters wants an event; `finding.*` stands for all that begin with `finding.`."""
-    if store_ids is not None and str(event.store_id) not in store_ids:
+    if store_ids is not None and str(told.store_id) not in store_ids:
         return False
     return event_types is None or any(
-        event.type == wanted or (wanted.endswith(".*") and event.type.startswith(wanted[:-1])) for wanted in event_types
+        told.type == wanted or (wanted.endswith(".*") and told.type.startswith(wanted[:-1])) for wanted in event_types
     )
 
 
@@ -194,26 +198,21 @@ def forget_before(session: Session, moment: datetime, *, limit: int = 5000) -> i
     return len(session.scalars(gone, execution_options={"synchronize_session": False}).all())
 
 
-RAISE_COUNTER = (
-    update(EventCounter)
-    .where(EventCounter.entity_id == bindparam("entity"), EventCounter.store_id == bindparam("store"))
-    .values(last=EventCounter.last + bindparam("count"))
-    .returning(EventCounter.last)
-    .execution_options(synchronize_session=False)
-)
+_counter: Any = EventCounter.__table__
+RAISE_COUNTER = own(update(_counter), EventCounter).values(last=_counter.c.last + bindparam("count"))
+RAISE_COUNTER = RAISE_COUNTER.returning(_counter.c.last)
 
 
 def _take_numbers(session: Session, entity_id: int, store_id: int, count: int) -> int:
     """Raise the counter by `count` and hold it; answers where it stands then."""
-    wanted = {"entity": entity_id, "store": store_id, "count": count}
-    last = session.scalar(RAISE_COUNTER, wanted)
+    last = run_own(session, RAISE_COUNTER, entity_id, store_id, count=count).scalar()
     if last is None:
         dialect: Any = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
         first = {"entity_id": entity_id, "store_id": store_id, "last": 0}
         scoped_insert(session, dialect.insert(EventCounter).on_conflict_do_nothing(), [first])
-        last = session.scalar(RAISE_COUNTER, wanted)
+        last = run_own(session, RAISE_COUNTER, entity_id, store_id, count=count).scalar()
     assert last is not None
-    return last
+    return int(last)
 
 
 def _named(news: News, store_id: int, sequence: int, now: datetime) -> dict[str, str]:
@@ -230,7 +229,8 @@ def _named(news: News, store_id: int, sequence: int, now: datetime) -> dict[str,
     return {"public_id": public_id, "body": json.dumps(body, ensure_ascii=False, separators=(",", ":"))}
 
 
+@event.listens_for(GuardedSession, "after_commit")
 def _tell(session: Session) -> None:
-    session.info.pop("news", None)
-    for listener in listeners:
-        listener()
+    if session.info.pop("news", False):
+        for listener in listeners:
+            listener()

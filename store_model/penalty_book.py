@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Text, bindparam, cast, func, insert, select
+from sqlalchemy import Text, bindparam, cast, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -29,7 +29,7 @@ from engine.ledger.timeline import Enforcement
 from engine.ledger.upcoming import next_moment
 from store_model.bulk import Place
 from store_model.penalty_rows import read_off_enforcement, read_off_violations, show_held, show_parked
-from store_model.tenancy import scoped_insert
+from store_model.tenancy import own, run_own, scoped_insert
 from store_model.violations import (
     LedgerEntry,
     LedgerHead,
@@ -53,13 +53,17 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What taking in some notices did: an outcome each, the rows appended, the action log, what began and ended."""
+    """What taking in some notices did: an outcome each, the rows appended, the action log, what began and was undone.
+
+    `over`: of what began, what had ended when the notice came; time will not tell of it any more.
+    """
 
     taken: tuple[Taken, ...]
     rows: tuple[Row, ...] = ()
     log: tuple[Action, ...] = ()
     started: tuple[Enforcement, ...] = ()
     lifted: tuple[Enforcement, ...] = ()
+    over: tuple[Enforcement, ...] = ()
     before: Ledger | None = None
     after: Ledger | None = None
 
@@ -140,7 +144,7 @@ class PenaltyBook:
     # One transaction ---------------------------------------------------------------------------------------------
 
     def _book(
-        self, session: Session, place: Place, head: LedgerHead, counted: Sequence[Notice], now: datetime
+        self, session: Session, place: Place, head: _Head, counted: Sequence[Notice], now: datetime
     ) -> tuple[Receipt, dict[tuple[str, str], str]]:
         known = self._remembered(session, place, head, counted)
         before = known.ledger
@@ -152,7 +156,9 @@ class PenaltyBook:
         if rows:
             head.sequence, head.hash = rows[-1].seq, rows[-1].hash
         head.mark = _marked(head.mark, counted)
-        head.next_at = _next_untold(head, after, now)
+        waiting = head.untold(now)
+        head.next_at = waiting or next_moment(after, now)
+        head.save(session, place)
         started, lifted = read_off_enforcement(session, place, before, after, now)
         parked = {(p.notice.case, p.notice.content()): p.reason for p in after.parked}
         show_parked(session, place, known.parked, parked)
@@ -166,14 +172,17 @@ class PenaltyBook:
             else:
                 opened.pop(row.entry.case, None)
         self._remember(place, head, _Known(notices, after, opened, parked))
-        receipt = Receipt((), tuple(rows), reaction.log, started, lifted, before, after)
+        over = tuple(
+            e for e in started if e.until is not None and e.until <= now and (not waiting or e.until < waiting)
+        )
+        receipt = Receipt((), tuple(rows), reaction.log, started, lifted, over, before, after)
         _tell(session, place, receipt, now)
         return receipt, parked
 
-    def _key(self, place: Place, head: LedgerHead) -> tuple[int, int, str, str]:
+    def _key(self, place: Place, head: _Head) -> tuple[int, int, str, str]:
         return (place.entity_id, place.store_id, head.hash, head.mark)
 
-    def _remembered(self, session: Session, place: Place, head: LedgerHead, counted: Sequence[Notice]) -> _Known:
+    def _remembered(self, session: Session, place: Place, head: _Head, counted: Sequence[Notice]) -> _Known:
         """The record before the new notices, from memory where the head says that it is still the same."""
         key = self._key(place, head)
         with self._lock:
@@ -187,7 +196,7 @@ class PenaltyBook:
         parked = {(p.notice.case, p.notice.content()): p.reason for p in ledger.parked}
         return _Known(notices, ledger, opened, parked)
 
-    def _remember(self, place: Place, head: LedgerHead, known: _Known) -> None:
+    def _remember(self, place: Place, head: _Head, known: _Known) -> None:
         """Kept under what the head will say; when the transaction fails nobody ever finds that head."""
         with self._lock:
             self._known[self._key(place, head)] = known
@@ -203,13 +212,6 @@ def _tell(session: Session, place: Place, receipt: Receipt, now: datetime) -> No
     emit_many(session, entity_id=place.entity_id, store_id=place.store_id, news=news_of(receipt, now), now=now)
 
 
-def _next_untold(head: LedgerHead, ledger: Ledger, now: datetime) -> datetime | None:
-    """The next moment to tell of; one that has come and was not told yet stays the next."""
-    if head.next_at is not None and head.next_at <= now:
-        return head.next_at
-    return next_moment(ledger, now)
-
-
 def _marked(mark: str, counted: Sequence[Notice]) -> str:
     """The mark after some more notices."""
     said = mark + "".join(f"{notice.content()}{notice.known.isoformat()}" for notice in counted)
@@ -220,23 +222,43 @@ def _booked(rows: Sequence[Row]) -> list[Entry]:
     return [row.entry for row in rows if row.kind == "entry"]
 
 
-HEAD = (
-    select(LedgerHead)
-    .where(LedgerHead.store_id == bindparam("store"))
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
+_head: Any = LedgerHead.__table__
+HEAD = own(select(_head.c.sequence, _head.c.hash, _head.c.mark, _head.c.next_at), LedgerHead).with_for_update()
+MOVE_HEAD = own(update(_head), LedgerHead).values(
+    sequence=bindparam("to_sequence"), hash=bindparam("to_hash"), mark=bindparam("to_mark"),
+    next_at=bindparam("to_next_at"),
+)  # fmt: skip
 
 
-def _hold_head(session: Session, place: Place) -> LedgerHead:
+@dataclass(slots=True)
+class _Head:
+    """Where the ledger ends, as its row says and then as the transaction leaves it."""
+
+    sequence: int
+    hash: str
+    mark: str
+    next_at: datetime | None
+
+    def untold(self, now: datetime) -> datetime | None:
+        """From when on the worker has still to tell what time brought; None when it is up to date."""
+        return self.next_at if self.next_at is not None and self.next_at <= now else None
+
+    def save(self, session: Session, place: Place) -> None:
+        """Write it to the row that this transaction holds."""
+        run_own(
+            session, MOVE_HEAD, place.entity_id, place.store_id, to_sequence=self.sequence, to_hash=self.hash,
+            to_mark=self.mark, to_next_at=self.next_at,
+        )  # fmt: skip
+
+
+def _hold_head(session: Session, place: Place) -> _Head:
     """The head, locked until the end of the transaction; made when there is none."""
-    wanted = {"store": place.store_id}
-    head = session.scalars(HEAD, wanted).one_or_none()
-    if head is None:
+    row = run_own(session, HEAD, place.entity_id, place.store_id).one_or_none()
+    if row is None:
         first = {**place.columns(), "sequence": 0, "hash": GENESIS, "mark": GENESIS}
         scoped_insert(session, _unless_there(session, LedgerHead), [first])
-        head = session.scalars(HEAD, wanted).one()
-    return head
+        row = run_own(session, HEAD, place.entity_id, place.store_id).one()
+    return _Head(*row)
 
 
 def _unless_there(session: Session, cls: Any) -> Any:

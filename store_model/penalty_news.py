@@ -38,7 +38,8 @@ def news_of(receipt: Receipt, now: datetime) -> list[News]:
         found.append(News("points.added", data))
     found += _steps(before, after, now)
     found += [News("enforcement.started", enforcement_data(e)) for e in receipt.started if not e.entity]
-    found += [News("enforcement.ended", enforcement_data(e)) for e in receipt.lifted if not e.entity]
+    ended = (*receipt.lifted, *receipt.over)
+    found += [News("enforcement.ended", enforcement_data(e)) for e in ended if not e.entity]
     return found
 
 

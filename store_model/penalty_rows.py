@@ -16,7 +16,7 @@ from engine.ledger import Ledger, Notice
 from engine.ledger.timeline import Enforcement
 from engine.model.ladder import ACTIONS
 from store_model.bulk import Place
-from store_model.tenancy import scoped_insert
+from store_model.tenancy import own, run_own, scoped_insert
 from store_model.violations import EntityEnforcement, PlatformNotice, StoreEnforcement, Violation
 
 TABLES = {StoreEnforcement: StoreEnforcement.store_id, EntityEnforcement: EntityEnforcement.from_store_id}
@@ -24,18 +24,20 @@ TABLES = {StoreEnforcement: StoreEnforcement.store_id, EntityEnforcement: Entity
 
 # Statements that are made once: making one costs as much as running it.
 NEW_ENFORCEMENT = {cls: insert(cls) for cls in TABLES}
-STANDING = {
-    cls: select(cls.id, cls.ladder, cls.step, cls.action, cls.start_at).where(
-        mine == bindparam("store"), cls.lifted_at.is_(None), cls.start_at.in_(bindparam("starts", expanding=True))
+STANDING, AWAY, LIFT = {}, {}, {}
+for _cls, _mine in TABLES.items():
+    _table: Any = _cls.__table__
+    _its = _table.c[_mine.key] == bindparam("store")
+    _ids = _table.c.id.in_(bindparam("ids", expanding=True))
+    _begun = _table.c.start_at.in_(bindparam("starts", expanding=True))
+    STANDING[_cls] = own(
+        select(_table.c.id, _table.c.ladder, _table.c.step, _table.c.action, _table.c.start_at).where(
+            _its, _table.c.lifted_at.is_(None), _begun
+        ),
+        _cls,
     )
-    for cls, mine in TABLES.items()
-}
-AWAY = {cls: delete(cls).where(cls.id.in_(bindparam("ids", expanding=True))) for cls in TABLES}
-LIFT = {
-    cls: update(cls).where(cls.id.in_(bindparam("ids", expanding=True))).values(lifted_at=bindparam("now"))
-    for cls in TABLES
-}
-BY_CORE = {"synchronize_session": False}
+    AWAY[_cls] = own(delete(_table).where(_ids, _its), _cls)
+    LIFT[_cls] = own(update(_table).where(_ids, _its), _cls).values(lifted_at=bindparam("now"))
 
 
 def read_off_violations(
@@ -148,14 +150,15 @@ def _end(session: Session, place: Place, gone: Sequence[tuple[Enforcement, bool]
         wanted = {_key(e): moved for e, moved in gone if e.entity is entity}
         if not wanted:
             continue
-        named = {"store": place.store_id, "starts": sorted({key[3] for key in wanted})}
-        hits = [(row.id, wanted.get((*row[1:5], entity))) for row in session.execute(STANDING[cls], named)]
+        where = {"entity_id": place.entity_id, "store_id": place.store_id, "store": place.store_id}
+        found = run_own(session, STANDING[cls], **where, starts=sorted({key[3] for key in wanted}))
+        hits = [(row.id, wanted.get((*row[1:5], entity))) for row in found]
         moved = [number for number, is_moved in hits if is_moved]
         lifted = [number for number, is_moved in hits if is_moved is False]
         if moved:
-            session.execute(AWAY[cls], {"ids": moved}, execution_options=BY_CORE)
+            run_own(session, AWAY[cls], **where, ids=moved)
         if lifted:
-            session.execute(LIFT[cls], {"ids": lifted, "now": now}, execution_options=BY_CORE)
+            run_own(session, LIFT[cls], **where, ids=lifted, now=now)
 
 
 def _key(enforcement: Enforcement) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -26,6 +26,7 @@ from sqlalchemy import (
     Table,
     TextClause,
     Update,
+    bindparam,
 )
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column, with_loader_criteria
 from sqlalchemy.sql.elements import ClauseElement, ColumnClause
@@ -295,6 +296,34 @@ def scoped_insert(session: Session, statement: Any, rows: Sequence[Mapping[str, 
     if session.autoflush:
         session.flush()
     return session.connection().execute(statement, stamped, execution_options={"stamped": True})
+
+
+S = TypeVar("S", Select[Any], Update, Delete)
+
+
+def own(statement: S, cls: type) -> S:
+    """A Core statement on the table of `cls`, kept to one store (or entity) by predicates of its own; see `run_own`."""
+    table: Any = cls.__table__  # type: ignore[attr-defined]
+    kept = statement.where(table.c.entity_id == bindparam("of_entity"))
+    return kept.where(table.c.store_id == bindparam("of_store")) if issubclass(cls, StoreRow) else kept
+
+
+def run_own(session: Session, statement: Any, entity_id: int, store_id: int, **values: Any) -> Any:
+    """Run a statement made by `own`, once, for a store that the session may see. Returns the result.
+
+    For what every transaction does on rows that are not audited: as an ORM statement it takes three times as long.
+    """
+    access: Access = session.info["access"]
+    if not isinstance(access, Scope | System):
+        raise TenantError("rows of tenants are read and written in database.scoped(…) alone")
+    if isinstance(access, Scope):
+        if entity_id != access.entity_id:
+            raise TenantError("not of this legal entity")
+        check_store(access, store_id, "a statement")
+    if session.autoflush:
+        session.flush()
+    given = {**values, "of_entity": entity_id, "of_store": store_id}
+    return session.connection().execute(statement, given, execution_options={"stamped": True})
 
 
 def _stamped(scope: Scope, row: Mapping[str, Any], table: Table, name: str) -> dict[str, Any]:

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 from cyclopts import Parameter, validators
 
-from api.cli.common import BLOCKED, CLEAN, Lang, fail
-from engine.errors import IntakeError, StorewardenError
+from api.cli.common import BLOCKED, CLEAN, Lang
+from api.cli.ledger_store import Moment, StoreName, answer, in_ledger, moment_of, open_ledgers
 
-StoreName = Annotated[str, Parameter(name="--store")]
-Moment = Annotated[str | None, Parameter(show_default=False)]
 WORDS = {
     "en": {
-        "no_store": "There is no store {}; the stores are: {}",
-        "none": "none yet",
-        "moment": '"{}" is no moment; write a day such as 2026-08-22 or 2026-08-22T12:00:00Z',
         "broken": "The chain of store {} is broken at row {}: it was changed after it was written.",
         "differs": "The stored rows do not agree with the notices; what the notices give is shown.",
         "done": "{} notices: {} booked, {} known before, {} parked; {} rows refused.",
@@ -31,9 +22,6 @@ WORDS = {
         "swept": "{} deadlines passed.",
     },
     "zh": {
-        "no_store": "没有店铺 {}；现有店铺：{}",
-        "none": "尚无",
-        "moment": "“{}”不是有效时间；请写日期（如 2026-08-22）或 2026-08-22T12:00:00Z",
         "broken": "店铺 {} 的台账在第 {} 行断裂：该行写入后被改动。",
         "differs": "存储的台账与通知不一致；以下为按通知重算的结果。",
         "done": "共 {} 条通知：入账 {}，已知 {}，待处理 {}；拒绝 {} 行。",
@@ -41,10 +29,6 @@ WORDS = {
         "swept": "{} 项已过期限。",
     },
 }
-
-
-class _Refused(Exception):
-    """What ends a command with words for the user."""
 
 
 def balance(*, store: StoreName, as_of: Moment = None, known_as_of: Moment = None, lang: Lang = "en") -> int:
@@ -109,10 +93,10 @@ def forecast(
     from api.services.penalties import outlook
 
     def job(session: Any, place: Any, book: Any, now: datetime) -> Any:
-        moment = _moment(as_of, lang) or now
+        moment = moment_of(as_of, lang) or now
         return outlook(book, session, place, moment, daily=days, points=Decimal(str(points)))
 
-    return _answer(store, lang, job)
+    return answer(store, lang, job)
 
 
 def sweep(*, lang: Lang = "en") -> int:
@@ -125,7 +109,7 @@ def sweep(*, lang: Lang = "en") -> int:
     """
     from store_model.contests import sweep_deadlines
 
-    with _database() as database, database.system(actor="cli:ledger") as session:
+    with open_ledgers() as database, database.system(actor="cli:ledger") as session:
         late = sweep_deadlines(session, database.now())
         print(WORDS[lang]["swept"].format(len(late)))
     return CLEAN
@@ -167,7 +151,7 @@ def import_notices(file: Path, /, *, store: StoreName, lang: Lang = "en") -> int
         print(words["done"].format(len(taken), count["booked"], count["known"], count["parked"], bad_rows))
         return BLOCKED if refusals or count["parked"] else CLEAN
 
-    return _in_store(store, lang, job)
+    return in_ledger(store, lang, job)
 
 
 # Helpers ---------------------------------------------------------------------------------------------------------
@@ -182,72 +166,17 @@ def _show(store: str, lang: Lang, as_of: str | None, known_as_of: str | None, *,
     faults: list[str] = []
 
     def job(session: Any, place: Any, book: Any, now: datetime) -> Any:
-        moment, known = _moment(as_of, lang) or now, _moment(known_as_of, lang)
-        answer = standing(book, session, place, moment, known, replay=replay)
+        moment, known = moment_of(as_of, lang) or now, moment_of(known_as_of, lang)
+        made = standing(book, session, place, moment, known, replay=replay)
         if replay:
             broken = broken_at(load_rows(session, place))
             if broken is not None:
                 faults.append(words["broken"].format(place.store_id, broken))
-            if answer != standing(book, session, place, moment, known, replay=False):
+            if made != standing(book, session, place, moment, known, replay=False):
                 faults.append(words["differs"])
-        return answer
+        return made
 
-    code = _answer(store, lang, job)
+    code = answer(store, lang, job)
     for fault in faults:
         print(fault, file=sys.stderr)
     return BLOCKED if faults else code
-
-
-def _answer(store: str, lang: Lang, job: Callable[..., Any]) -> int:
-    def shown(*given: Any) -> int:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(job(*given)), indent=1).decode() + "\n")
-        return CLEAN
-
-    return _in_store(store, lang, shown)
-
-
-def _in_store(store: str, lang: Lang, job: Callable[..., int]) -> int:
-    """Run a job in one store's session, with its book and the time."""
-    from api.cli.common import open_pack
-    from api.cli.importing import find_store
-    from api.services.penalties import Penalties
-    from engine.ledger.engines import Twin
-    from store_model.bulk import Place
-
-    try:
-        with _database() as database:
-            found, names = find_store(database, store, actor="cli:ledger")
-            if found is None:
-                return fail(WORDS[lang]["no_store"].format(store, names or WORDS[lang]["none"]))
-            scope, store_id = found
-            penalties = Penalties(open_pack(None), Twin())
-            with database.scoped(scope) as session:
-                place = Place(scope.entity_id, store_id)
-                return job(session, place, penalties.of_store(session, place), database.now())
-    except IntakeError as error:
-        return fail(f"{error.where}: {error.en if lang == 'en' else error.zh}")
-    except (_Refused, StorewardenError) as error:
-        return fail(str(error))
-
-
-@contextmanager
-def _database() -> Iterator[Any]:
-    from api.settings import read_settings
-    from store_model.db import open_database
-
-    database = open_database(read_settings(os.environ).database_url)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-def _moment(text: str | None, lang: Lang) -> datetime | None:
-    from api.services.penalties import read_moment
-
-    if text is None:
-        return None
-    try:
-        return read_moment(text)
-    except (ValueError, OverflowError, msgspec.ValidationError):
-        raise _Refused(WORDS[lang]["moment"].format(text[:40])) from None

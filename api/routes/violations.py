@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-import msgspec
 from fastapi import APIRouter, Depends
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,7 +16,7 @@ from api.callers import Caller, Permit, read_id
 from api.context import context_of
 from api.etags import etag
 from api.idempotency import Answer, once
-from api.problems import ErrorAt, ProblemError
+from api.problems import ProblemError
 from api.routes import violation_documents as documents
 from api.routes.prechecks import json_body
 from api.routes.violation_queries import days, moment, points_of, read_query
@@ -32,27 +29,11 @@ from api.routes.violation_shapes import (
     ComplaintOut,
     NoticesIn,
     WhatIfIn,
-    check_moment,
-    check_points,
-    check_share,
     to_notice,
 )
-from api.services import penalties
-from engine.ledger import Notice
-from engine.ledger.book import number, shown, stamp
-from engine.ledger.contests import readiness
-from engine.ledger.forecast import LAST, if_confirmed, what_if
+from api.services import cases, penalties
+from engine.ledger.book import number, shown
 from store_model.bulk import Place
-from store_model.contests import (
-    AppealRefused,
-    MoveRefused,
-    challenge_of,
-    move_appeal,
-    move_complaint,
-    open_appeal,
-    open_complaint,
-)
-from store_model.findings import Finding
 from store_model.penalty_book import PenaltyBook, Receipt
 from store_model.violations import Appeal, Complaint, PlatformNotice, Violation
 
@@ -129,17 +110,7 @@ async def suppose(request: Request, caller: Reader) -> Response:
     body = wire.read_struct(await json_body(context_of(request.scope), request.receive), WhatIfIn)
     now = caller.now()
 
-    def job(session: Session, place: Place, book: PenaltyBook) -> Any:
-        ledger = book.ledger(session, place)
-        if body.open_findings:
-            open_ones = select(Finding.code, Finding.listing_id).where(
-                Finding.store_id == place.store_id, Finding.state == "open"
-            )
-            found = [(row.code, row.listing_id or "") for row in session.execute(open_ones)]
-            return if_confirmed(ledger, now, found, penalties.online_products(session, place))
-        return what_if(ledger, now, _supposed(book, body, now))
-
-    return await _answer(caller, job)
+    return await _answer(caller, lambda s, p, book: cases.suppose(s, p, book, body, now))
 
 
 @router.get(
@@ -153,17 +124,7 @@ async def appeal_readiness(request: Request, caller: Reader, violation_id: str) 
     as_of = read_query(request, as_of=moment).get("as_of", caller.now())
 
     def job(session: Session, place: Place, book: PenaltyBook) -> Any:
-        violation = _find(session, Violation, violation_id)
-        state = challenge_of(session, place, book.regime, violation, as_of)
-        drafts = session.scalars(
-            select(Appeal).where(Appeal.store_id == place.store_id, Appeal.case_no == violation.case_no)
-        ).all()
-        causes = [cause for draft in drafts for cause in draft.root_causes]
-        still_open = sum(bool(cause.get("open")) for cause in causes)
-        return {
-            "as_of": stamp(as_of), "case_no": violation.case_no, **state.to_dict(),
-            "readiness": readiness(state, len(causes), still_open),
-        }  # fmt: skip
+        return cases.appeal_now(session, place, book, _find(session, Violation, violation_id), as_of)
 
     return await _answer(caller, job)
 
@@ -176,18 +137,7 @@ async def draft_appeal(request: Request, caller: Writer) -> Response:
 
     def job(session: Session) -> Answer:
         place, book = _of(session, caller)
-        violation = session.scalars(
-            select(Violation).where(Violation.store_id == place.store_id, Violation.case_no == given.case_no)
-        ).one_or_none()
-        if violation is None or (violation.ladder is None and violation.state != "reversed"):
-            raise wire.refuse("/case_no", "unknown_reference", "names no booked case", "不是已记录的案件")
-        row = Appeal(
-            **place.columns(),
-            evidence=list(given.evidence),
-            root_causes=[msgspec.to_builtins(cause) for cause in given.root_causes],
-            note=given.note,
-        )
-        made = _refusing(lambda: open_appeal(session, place, book.regime, violation, row, now=caller.now()))
+        made = cases.draft(session, place, book, given, caller.now())
         return _changed(201, made, AppealOut, request)
 
     return await once(request, caller, body, job)
@@ -202,15 +152,7 @@ async def appeal_event(request: Request, caller: Writer, appeal_id: str) -> Resp
     def job(session: Session) -> Answer:
         place, book = _of(session, caller)
         row = _find(session, Appeal, appeal_id)
-        if given.root_causes is not None:
-            row.root_causes = [msgspec.to_builtins(cause) for cause in given.root_causes]
-        points = check_points(given.points, "/points")
-        _refusing(
-            lambda: move_appeal(
-                session, place, book, row, given.event, now=caller.now(), note=given.note, evidence=given.evidence,
-                points=points,
-            )
-        )  # fmt: skip
+        cases.move(session, place, book, row, given, caller.now())
         return _changed(200, row, AppealOut, request)
 
     return await once(request, caller, body, job)
@@ -224,23 +166,7 @@ async def record_complaint(request: Request, caller: Writer) -> Response:
 
     def job(session: Session) -> Answer:
         place, book = _of(session, caller)
-        offence = penalties.offence_id(book.regime, given.offence)
-        if offence is not None and offence not in book.regime.offences:
-            raise wire.refuse("/offence", "unknown_reference", "names no offence", "不是已知的违规类型")
-        due = given.evidence_due_at
-        row = Complaint(
-            **place.columns(),
-            platform_id=given.platform_id,
-            complainant=given.complainant,
-            offence=offence,
-            listing=given.listing,
-            case_no=given.case_no,
-            received_at=check_moment(given.received_at, "/received_at"),
-            evidence_due_at=check_moment(due, "/evidence_due_at") if due is not None else None,
-            evidence=list(given.evidence),
-            note=given.note,
-        )
-        return _changed(201, open_complaint(session, place, book.regime, row, now=caller.now()), ComplaintOut, request)
+        return _changed(201, cases.record(session, place, book, given, caller.now()), ComplaintOut, request)
 
     return await once(request, caller, body, job)
 
@@ -259,12 +185,7 @@ async def complaint_event(request: Request, caller: Writer, complaint_id: str) -
     def job(session: Session) -> Answer:
         _, book = _of(session, caller)
         row = _find(session, Complaint, complaint_id)
-        _refusing(
-            lambda: move_complaint(
-                session, row, given.event, now=caller.now(), note=given.note, evidence=given.evidence,
-                engine=book.engine,
-            )
-        )  # fmt: skip
+        cases.move_on(session, book, row, given, caller.now())
         return _changed(200, row, ComplaintOut, request)
 
     return await once(request, caller, body, job)
@@ -314,36 +235,3 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
         "started": [shown(enforcement) for enforcement in receipt.started],
         "lifted": [shown(enforcement) for enforcement in receipt.lifted],
     }  # fmt: skip
-
-
-def _refusing(job: Callable[[], Any]) -> Any:
-    try:
-        return job()
-    except MoveRefused as refused:
-        known = ", ".join(refused.known) or "-"
-        raise ProblemError("move_refused", state=refused.state, known=known) from None
-    except AppealRefused as refused:
-        errors = [ErrorAt(refusal["code"], refusal["message"]) for refusal in refused.refusals]
-        raise ProblemError("appeal_refused", errors=errors) from None
-
-
-def _supposed(book: PenaltyBook, body: WhatIfIn, now: datetime) -> list[Notice]:
-    notices = []
-    for index, item in enumerate(body.items):
-        rule = book.regime.by_code.get(item.code or "") if item.code else None
-        offence = rule.id if rule is not None else penalties.offence_id(book.regime, item.offence)
-        if offence is None or offence not in book.regime.offences:
-            raise wire.refuse(f"/items/{index}/offence", "unknown_reference", "names no offence", "不是已知的违规类型")
-        grades = {grade.id for grade in book.regime.offences[offence].grades}
-        grade = item.grade or (rule.codes[item.code or ""] if rule is not None else None)
-        if grade is not None and grade not in grades:
-            raise wire.refuse(f"/items/{index}/grade", "unknown_reference", "names no grade", "不是已知的等级")
-        points = check_points(item.points, f"/items/{index}/points")
-        notices += [
-            Notice(
-                case=f"{LAST}{index}-{number}", at=now, known=now, offence=offence, grade=grade,
-                products=item.products, share=check_share(item.share, f"/items/{index}/share"), points=points,
-            )
-            for number in range(item.cases)
-        ]  # fmt: skip
-    return notices

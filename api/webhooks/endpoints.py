@@ -107,6 +107,7 @@ def send_test(session: Session, endpoint: Endpoint, *, now: datetime) -> Event |
     data = {"endpoint_id": str(endpoint.id), "at": now.isoformat()}
     event = emit(session, entity_id=endpoint.entity_id, store_id=store_id, type="endpoint.test", data=data, now=now)
     if not listens(endpoint.event_types, endpoint.store_ids, event):
+        event.id = session.scalars(select(Event.id).where(Event.public_id == event.public_id)).one()
         scoped_insert(session, insert(Delivery), [delivery_row(event, endpoint.id, now)])
     return event
 

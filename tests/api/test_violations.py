@@ -11,6 +11,9 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from store_model import penalty_forecasts
+from store_model.accounts import Store
+from store_model.bulk import Place
 from tests.tenants import Tenants, add_tenants, bearer
 
 NOW = datetime(2026, 8, 10, 12, tzinfo=UTC)
@@ -275,3 +278,39 @@ def test_what_happens_is_told_as_events_in_the_same_transaction(shop: Shop, app:
     assert [(s["previous"]["step"], s["current"]["step"]) for s in steps] == [
         ("none", "frozen_first"), ("frozen_first", "none"),
     ]  # fmt: skip
+
+
+def test_the_steps_ahead_of_all_stores_are_listed_soonest_first_page_by_page(shop: Shop, app: FastAPI) -> None:
+    other = app.state.database
+    shop.post("/notices", {"items": [notice("F-1")]})
+    south = Shop.__new__(Shop)
+    south.client, south.headers, south.root = (
+        shop.client,
+        shop.headers,
+        f"/v1/stores/{int(shop.root.split('/')[-1]) + 1}",
+    )
+    south.post("/notices", {"items": [notice("F-2", at="2026-08-08T04:00:00Z")]})
+    with other.system(actor="system:test") as session:
+        for store in (shop, south):
+            place = Place(
+                session.get_one(Store, int(store.root.split("/")[-1])).entity_id, int(store.root.split("/")[-1])
+            )
+            book = app.state.penalties.of_store(session, place)
+            penalty_forecasts.forecast_store(session, place, book.ledger(session, place), NOW)
+
+    def listed(query: str) -> tuple[list[tuple[str, str, str | None]], str | None]:
+        answer = shop.client.get(f"/v1/penalty-forecasts?{query}", headers=shop.headers).json()
+        rows = [(item["store_name"], item["ladder"], item["next_step_at"]) for item in answer["items"]]
+        return rows, answer["next_page_token"]
+
+    first = ("Second", "LAD103", "2027-08-08T04:00:00Z")
+    second = ("Main", "LAD103", "2027-08-09T04:00:00Z")
+    assert listed("cause=time") == ([first, second], None)
+    assert listed("within_days=363") == ([first], None)
+    assert listed("cause=open_findings") == ([], None)
+    page, token = listed("cause=time&page_size=1")
+    assert page == [first]
+    assert listed(f"cause=time&page_size=1&page_token={token}") == ([second], None)
+    assert len(listed("page_size=1000")[0]) == 8
+    answer = shop.client.get(f"/v1/penalty-forecasts?cause=open_findings&page_token={token}", headers=shop.headers)
+    assert code(answer) == (400, "bad_page_token")

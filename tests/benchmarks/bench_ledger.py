@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import random
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -109,7 +111,7 @@ def chained(regime: Regime) -> Table:
 def stored() -> Iterator[Table]:
     """Notices a second, everything in the transaction, and balances read back, on each database there is."""
     pack = load_pack(rules.path("aliexpress"))
-    intake = Table("Notices a second, one client", ["database", "engine", "a transaction", "notices/s", "CPU ms each"])
+    intake = Table("Notices a second", ["database", "clients", "a transaction", "notices/s", "CPU ms each"])
     reading = Table(
         "A balance read back: 100 entries of one store among many", ["database", "stores", "p50 ms", "p99 ms"]
     )
@@ -117,13 +119,16 @@ def stored() -> Iterator[Table]:
         databases = Databases(Path(folder))
         try:
             for kind in ("sqlite", "postgresql") if postgres_server() else ("sqlite",):
-                for each in (1, 20):
+                for each in (1, 5, 20, 100):
                     engine = best_engine()
                     with _shops(databases.opened(kind), 10) as (database, places):
                         book = PenaltyBook(pack.regime, Chain(pack.regime, engine), pack.digest)
-                        intake.add(kind, type(engine).__name__, each, *_ingest(database, book, places, each))
+                        intake.add(kind, 1, each, *_ingest(database, book, places, each))
                     if isinstance(engine, DurableEngine):
                         engine.close()
+                for clients in (2, 4) if kind == "postgresql" else ():
+                    with _shops(databases.opened(kind), 4 * clients) as (database, places):
+                        intake.add(kind, f"{clients} processes", 1, _at_once(database, places, clients), "")
                 count = max(STORES // 100, 10)
                 with _shops(databases.opened(kind), count) as (database, places):
                     book = PenaltyBook(pack.regime, Chain(pack.regime, Twin()), pack.digest)
@@ -152,16 +157,47 @@ def _shops(database: Database, count: int) -> Iterator[tuple[Database, list[Plac
 
 def _ingest(database: Database, book: PenaltyBook, places: list[Place], each: int) -> tuple[int, float]:
     """Notices a second, and CPU ms of this process for each. A store gets 100, so many a transaction, in turns."""
-    queues = [notices_of(book.regime, place.store_id) for place in places]
     start, used = time.perf_counter(), time.process_time()
-    for begin in range(0, ENTRIES, each):
+    take_in(database, book, places, each)
+    count = len(places) * ENTRIES
+    seconds, used = time.perf_counter() - start, time.process_time() - used
+    return round(count / seconds), round(used / count * 1000, 2)
+
+
+def take_in(
+    database: Database, book: PenaltyBook, places: list[Place], each: int, *, first: int = 0, until: int = ENTRIES
+) -> None:
+    """The notices of each store from one number to another, so many a transaction, the stores in turns."""
+    queues = [notices_of(book.regime, place.store_id) for place in places]
+    for begin in range(first, until, each):
         for place, queue in zip(places, queues, strict=True):
             scope = Scope(place.entity_id, frozenset({place.store_id}), "system:bench")
             with database.scoped(scope) as session:
                 book.receive(session, place, queue[begin : begin + each], now=NOW + timedelta(seconds=begin))
-    count = len(places) * ENTRIES
-    seconds, used = time.perf_counter() - start, time.process_time() - used
-    return round(count / seconds), round(used / count * 1000, 2)
+
+
+def _at_once(database: Database, places: list[Place], clients: int) -> int:
+    """Notices a second, each with its own commit, of so many processes with stores of their own."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-m", "tests.benchmarks.ledger_client", url, str(places[0].entity_id)]
+    parts = [[str(place.store_id) for place in places[number::clients]] for number in range(clients)]
+    running = [
+        subprocess.Popen([*command, *part], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for part in parts
+    ]
+    pipes = [(one.stdin, one.stdout) for one in running]
+    for _, said in pipes:
+        assert said is not None
+        said.readline()
+    start = time.perf_counter()
+    for go, _ in pipes:
+        assert go is not None
+        go.write("\n")
+        go.flush()
+    count = sum(int(said.readline()) for _, said in pipes if said is not None)
+    rate = round(count / (time.perf_counter() - start))
+    for one in running:
+        one.communicate()
+    return rate
 
 
 def _read(database: Database, book: PenaltyBook, places: list[Place]) -> tuple[float, float]:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,3 +110,47 @@ def test_bad_words_are_refused_with_the_way_out(database: Path, tmp_path: Path, 
     as_json.write_text('{"items": [{"case_no": "J-1", "at": "2026-08-01T00:00:00Z", "offence": "PTS101"}, 7]}', "utf-8")
     told = run("notices", "import", as_json, "--store", "1")
     assert told.out.splitlines()[-1] == "1 notices: 1 booked, 0 known before, 0 parked; 1 rows refused."
+
+
+def answer(said: Ran) -> Any:
+    assert said.code == 0, said.err
+    return json.loads(said.out)
+
+
+def test_lists_are_filtered_as_over_http_and_a_wrong_filter_says_what_there_is(imported: Ran, run: Run) -> None:
+    active = answer(run("ledger", "list", "violations", "--store", "North", "--where", "min_points=6"))
+    assert [item["case_no"] for item in active["items"]] == ["A-1"]
+    parked = answer(run("ledger", "list", "notices", "--store", "North", "--where", "is_parked=true"))
+    assert [(item["case_no"], item["parked"]) for item in parked["items"]] == [("A-3", "unknown_offence")]
+    rows = answer(run("ledger", "list", "rows", "--store", "North", "--sort", "sequence", "--limit", "1"))
+    assert ([item["sequence"] for item in rows["items"]], rows["has_more"]) == ([1], True)
+    refused = run("ledger", "list", "violations", "--store", "North", "--where", "colour=red")
+    assert (refused.code, "colour is unknown; known are case_no" in refused.err) == (2, True)
+    assert "write name=value" in run("ledger", "list", "violations", "--store", "North", "--where", "red").err
+
+
+def test_all_stores_are_forecast_and_listed_the_soonest_step_first(imported: Ran, run: Run) -> None:
+    ahead = answer(run("ledger", "forecasts", "--cause", "time"))["items"]
+    assert [(item["store_name"], item["step"], item["next_step"], item["next_step_at"]) for item in ahead] == [
+        ("North", "frozen_first", "none", "2027-08-01T04:00:00Z")
+    ]
+    assert answer(run("ledger", "forecasts", "--within-days", "1"))["items"] == []
+
+
+def test_a_supposed_case_an_appeal_and_a_complaint_from_the_command_line(imported: Ran, run: Run) -> None:
+    store = ("--store", "North")
+    pools = answer(run("ledger", "what-if", *store, "--offence", "PTS302", "--grade", "medium"))["pools"]
+    assert [(pool["from"], pool["to"]) for pool in pools] == [(12, 24)]
+    assert answer(run("ledger", "enforcement", *store, "--as-of", "2026-08-03"))["release_block"]["action"] == "freeze"
+    late = run("ledger", "appeal", "A-1", *store, "--event", "submitted")
+    assert (late.code, "begin with --event drafted" in late.err) == (2, True)
+    assert answer(run("ledger", "appeal", "A-1", *store))["case_no"] == "A-1"
+    made = answer(
+        run("ledger", "complaint", "IPP-1", *store, "--event", "received", "--complainant", "buyer",
+            "--received-at", "2026-08-05", "--offence", "PTS101")
+    )  # fmt: skip
+    assert (made["platform_id"], made["state"]) == ("IPP-1", "evidence_due")
+    moved = answer(run("ledger", "complaint", "IPP-1", *store, "--event", "counter_notice", "--evidence", "invoice"))
+    assert moved["evidence"] == ["invoice"]
+    again = run("ledger", "complaint", "IPP-1", *store, "--event", "counter_notice")
+    assert (again.code, "what can happen now: " in again.err) == (2, True)

@@ -1,8 +1,9 @@
 """`python -m tests.store_model.killed_ingest URL KILLS SEED`: take in notices while being killed again and again.
 
-A child process takes in every notice of a fixed history, one transaction each, from the first, as a sender would that
-was never answered. It is killed with SIGKILL at a random moment, KILLS times; the last child may finish. Prints what
-is in the database then, as JSON.
+A child process takes in the notices of a fixed history, one transaction each. After a few of them, at a random moment
+within the next one, it is killed with SIGKILL; the next child begins some notices before the one that was killed, as a
+sender would that was not answered. That is done KILLS times; the last child may finish. Prints what is in the database
+then, as JSON.
 """
 
 from __future__ import annotations
@@ -46,14 +47,15 @@ def fields(notice: Notice) -> dict[str, object]:
     return {name: getattr(notice, name) for name in notice.__struct_fields__}
 
 
-def take_all(database: Database, place: Place, notices: list[Notice]) -> None:
-    """Every notice, one transaction each, with the rule network in a process of its own."""
+def take_from(begin: int, database: Database, place: Place, notices: list[Notice], done: int) -> None:
+    """Every notice from one on, one transaction each, with the rule network in a process; a byte to `done` for each."""
     engine = best_engine()
     book = PenaltyBook(PACK.regime, Chain(PACK.regime, engine), PACK.digest)
     scope = Scope(place.entity_id, frozenset({place.store_id}), "system:test")
-    for number, notice in enumerate(notices):
+    for number, notice in enumerate(notices[begin:], start=begin):
         with database.scoped(scope) as session:
             book.receive(session, place, [notice], now=LATER + timedelta(seconds=number))
+        os.write(done, b".")
     if isinstance(engine, DurableEngine):
         engine.close()
 
@@ -72,28 +74,36 @@ def main(url: str, kills: int, seed: int) -> dict[str, object]:
         session.flush()
         place = Place(entity.id, store.id)
     database.close()
-    killed = 0
+    killed = reached = 0
     for attempt in range(kills + 1):
+        begin = max(0, reached - chance.randrange(6))
+        heard, done = os.pipe()
         child = os.fork()
         if child == 0:
-            take_all(open_database(url), place, notices)
+            take_from(begin, open_database(url), place, notices, done)
             os._exit(0)
+        os.close(done)
         if attempt < kills:
-            time.sleep(chance.uniform(0.02, 0.7))
+            told_of = begin
+            for _ in range(chance.randrange(1, 10)):
+                told_of += len(os.read(heard, 1))
+            reached = max(reached, told_of)
+            time.sleep(chance.uniform(0.0, 0.008))
             os.kill(child, signal.SIGKILL)
         killed += os.waitpid(child, 0)[1] == signal.SIGKILL
+        os.close(heard)
     database = open_database(url)
     with database.system(actor="system:test", read_only=True) as session:
         rows = load_rows(session, place)
         stored = load_notices(session, place)
         opened = sorted((row.entry for row in open_rows(rows).values()), key=lambda e: (e.at, e.case))
-        told_of = Ledger(PACK.regime, stored)
+        again = Ledger(PACK.regime, stored)
         expected = Ledger(PACK.regime, notices)
         found = {
             "killed": killed,
             "notices": [len(stored), len({(n.case, n.content()) for n in notices})],
             "whole_chain": broken_at(rows) is None,
-            "entries_agree": opened == list(told_of.entries) == list(expected.entries),
+            "entries_agree": opened == list(again.entries) == list(expected.entries),
             "entries": len(opened),
         }
     database.close()

@@ -59,6 +59,17 @@ def next_at(shop: Shop) -> datetime | None:
 TIMED = ("points.lapsed", "step.changed", "enforcement.ended")
 
 
+def test_a_freeze_that_was_over_when_its_notice_came_is_told_with_its_end(shop: Shop, book: PenaltyBook) -> None:
+    with shop.session() as session:
+        notice = Notice(case="LATE", at=START, known=START, offence="PTS302", grade="medium")
+        book.receive(session, shop.place, [notice], now=START + timedelta(days=30))
+    sweep(shop, book, START + timedelta(days=31))
+    kinds = ("enforcement.started", "enforcement.ended")
+    assert [(kind, data["action"], data["until_at"]) for kind, data in told(shop, *kinds)] == [
+        (kind, "freeze", "2026-08-08T00:00:00Z") for kind in kinds
+    ]
+
+
 def test_a_freeze_ends_and_points_lapse_at_their_moments(shop: Shop, book: PenaltyBook) -> None:
     receive(shop, book, "C1", START, grade="medium")
     before = len(told(shop, *TIMED))
