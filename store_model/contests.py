@@ -152,14 +152,17 @@ def move_appeal(
 
 
 def sweep_deadlines(session: Session, now: datetime, *, limit: int = 1000) -> list[Complaint | Appeal]:
-    """Complaints and drafted appeals whose deadline has passed: moved, and returned to be announced."""
+    """Complaints and drafted appeals whose deadline has passed: moved, told, and returned, up to `limit` of each.
+
+    One that another sweep has in hand is passed over, so it is told once.
+    """
     late: list[Complaint | Appeal] = []
     complaints = select(Complaint).where(
         Complaint.state.in_(("received", "evidence_due")), Complaint.evidence_due_at <= now
     )
     appeals = select(Appeal).where(Appeal.state == "drafted", Appeal.deadline_at <= now)
     for statement, chart in ((complaints, COMPLAINT), (appeals, APPEAL)):
-        for row in session.scalars(statement.limit(limit)):
+        for row in session.scalars(statement.limit(limit).with_for_update(skip_locked=True)):
             _move(row, chart, "deadline_passed", now, None, SWEEPER)
             late.append(row)
             _tell(session, row, news.deadline_passed(row), now)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter, validators
 
-from api.cli.common import Lang
+from api.cli.common import Lang, fail
 from api.cli.ledger_store import Refused, StoreName, answer, moment_of
 
 Texts = Annotated[list[str] | None, Parameter(negative="")]
@@ -17,11 +17,13 @@ WORDS = {
     "en": {
         "appeal": "There is no appeal of case {}; begin with --event drafted",
         "complaint": "There is no complaint {}; record it with --event received",
+        "suppose": "Say what to suppose: --offence, or --open-findings",
         "complainant": "--event received needs --complainant (rights_holder or buyer) and --received-at",
     },
     "zh": {
         "appeal": "案件 {} 没有申诉；请先使用 --event drafted",
         "complaint": "没有投诉 {}；请先使用 --event received 记录",
+        "suppose": "请指定假设内容：--offence 或 --open-findings",
         "complainant": "--event received 需要 --complainant（rights_holder 或 buyer）与 --received-at",
     },
 }
@@ -57,8 +59,10 @@ def what_if(
     from api.routes.violation_shapes import WhatIfIn
     from api.services.cases import suppose
 
+    if offence is None and not open_findings:
+        return fail(WORDS[lang]["suppose"])
     item = {"offence": offence, "cases": cases} | ({"grade": grade} if grade else {})
-    body = {"open_findings": True} if open_findings else {"items": [] if offence is None else [item]}
+    body = {"open_findings": True} if open_findings else {"items": [item]}
 
     def job(session: Any, place: Any, book: Any, now: datetime) -> Any:
         return suppose(session, place, book, wire.convert(body, WhatIfIn), now)

@@ -35,6 +35,8 @@ WAITS = (10, 60, 600, 3600, 6 * 3600)
 """Seconds until work that failed is tried again; then it is dead, and stays to be seen."""
 
 BATCH = 20
+DEADLINES = 1000
+"""Deadlines of a kind that one transaction lets pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,6 @@ def end_waiver(session: Session, item: WorkItem, now: datetime) -> None:
 
 
 @sweep("contests.deadlines", every=timedelta(minutes=1))
-def pass_deadlines(session: Session, now: datetime) -> None:
-    """Complaints and appeals whose time is over move on, and that is told."""
-    contests.sweep_deadlines(session, now)
+def pass_deadlines(session: Session, now: datetime) -> bool:
+    """Complaints and appeals whose time is over move on, and that is told (by the sweep itself)."""
+    return len(contests.sweep_deadlines(session, now, limit=DEADLINES)) >= DEADLINES

@@ -117,6 +117,26 @@ def test_the_official_javascript_library_accepts_what_we_sign_and_nothing_else()
     assert verify(secret, late, body) == "Message timestamp too old"
 
 
+ED25519 = """
+const crypto = require("node:crypto"), { key, signed, signature } = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const head = Buffer.from("302a300506032b6570032100", "hex"), der = Buffer.concat([head, Buffer.from(key, "base64")]);
+const made = crypto.createPublicKey({ key: der, format: "der", type: "spki" });
+console.log(crypto.verify(null, Buffer.from(signed), made, Buffer.from(signature, "base64")));
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node")
+def test_an_ed25519_signature_is_verified_by_another_implementation() -> None:
+    secret = signing.new_secret("v1a")
+    made = signing.headers([secret], "evt_1", 1_700_000_000, b"{}")
+    key, signature = str(signing.public_key(secret)), made["webhook-signature"]
+    assert (key[:5], signature[:4]) == ("whpk_", "v1a,")
+    for signed, holds in (("evt_1.1700000000.{}", "true"), ("evt_1.1700000001.{}", "false")):
+        given = json.dumps({"key": key[5:], "signed": signed, "signature": signature[4:]})
+        done = subprocess.run(["node", "-e", ED25519], input=given, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == holds
+
+
 def test_every_type_is_documented() -> None:
     assert reference() in PAGE
 
