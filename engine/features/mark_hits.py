@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
+from html import unescape
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.features.markup import ENTITY_OR_TAG, TAGS, has_split_words, readable
 from engine.features.texts import SEPARATOR, TextField, span, texts
 from engine.features.view import View, derived
 from engine.findings import Location
@@ -14,6 +17,10 @@ if TYPE_CHECKING:
     from engine.marks.matcher import Found
 
 LONG = frozenset({"description", "mobile_description", "localized_description"})
+CODED = re.compile(r"&(?!(?:amp|nbsp|lt|gt|quot|apos|copy|reg|times|deg|[lr][sd]quo|[nm]dash|bull|#39|#160);)[#A-Za-z]")
+"""The start of an entity that writers of HTML have no need of."""
+CUT = "\x00"
+_CUT = re.compile(rf"[^\W_]{CUT}+[^\W_]")
 
 
 class Placed(NamedTuple):
@@ -36,7 +43,41 @@ def mark_hits(view: View) -> list[Placed]:
     for field in fields:
         if field.kind in LONG:
             found += _placed(view, [field], near=False)
+        if ("&" in field.text and CODED.search(field.text)) or ("<" in field.text and has_split_words(field.text)):
+            found += _decoded(view, field, found)
     return found
+
+
+def _decoded(view: View, field: TextField, known: list[Placed]) -> list[Placed]:
+    """Marks that show only when entities are decoded and tags taken out: N&#105;ke, Ni<b></b>ke."""
+    matcher = view.resources.matcher
+    assert matcher is not None
+    shown, taken = readable(field.text), [place for one in known for place in one.places]
+    here = [(place.start or 0, place.end or 0) for place in taken if place.pointer == field.pointer]
+    found = []
+    for hit in matcher.find(shown.text, near=False):
+        start, end = shown.source(hit.start), _end(field.text, shown.source(hit.end - 1), shown.text[hit.end - 1])
+        written = field.text[start:end]
+        if written == shown.text[hit.start : hit.end] or any(start < last and first < end for first, last in here):
+            continue
+        if hit.mark.in_force(view.as_of):
+            how = ("markup", *hit.chain) if _is_coded(written) else hit.chain
+            found.append(Placed(hit._replace(chain=how), field.kind, (span(field, start, end),)))
+    return found
+
+
+def _end(source: str, at: int, char: str) -> int:
+    """Where what stands for one readable character ends in the source."""
+    entity = ENTITY_OR_TAG.match(source, at) if source[at] == "&" != char else None
+    return entity.end() if entity is not None else at + 1
+
+
+def _is_coded(written: str) -> bool:
+    """A tag stands inside a word, or an entity for a letter that needs none: é and ' may be written as one."""
+    if _CUT.search(TAGS.sub(CUT, written)):
+        return True
+    coded = (match.group() for match in ENTITY_OR_TAG.finditer(written) if match.lastgroup == "entity")
+    return any(len(char) == 1 and char.isascii() and char.isalnum() for char in map(unescape, coded))
 
 
 def _placed(view: View, fields: list[TextField], *, near: bool) -> list[Placed]:

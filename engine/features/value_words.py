@@ -88,6 +88,7 @@ TRANSFORMS: Words = {
     "split": ("split in two", "拆开书写"),
     "misspelling": ("one slip of the pen", "拼写相差一处"),
     "glued": ("joined to another word", "与其他词连写"),
+    "markup": ("HTML codes or tags", "HTML 代码或标签"),
 }
 
 FACTS_ZH: Mapping[str, str] = {

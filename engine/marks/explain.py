@@ -10,6 +10,7 @@ from engine.marks.starred import STARS
 TRANSFORMS = (
     "invisible", "diacritics", "letter_form", "homoglyph", "leet", "separators", "emoji", "repeated", "wildcard",
     "reversed", "transliteration", "split_over_fields", "split", "misspelling", "glued",
+    "markup",
 )  # fmt: skip
 
 
