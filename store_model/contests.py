@@ -84,13 +84,18 @@ def challenge_of(session: Session, place: Place, regime: Regime, violation: Viol
     notice = _violation_notice(session, place, violation.case_no)
     used = session.scalar(
         select(func.count(Appeal.id)).where(
+            Appeal.entity_id == place.entity_id,
             Appeal.store_id == place.store_id,
             Appeal.case_no == violation.case_no,
             Appeal.submitted_at.is_not(None),
         )
     )
     given = session.scalars(
-        select(Appeal.evidence).where(Appeal.store_id == place.store_id, Appeal.case_no == violation.case_no)
+        select(Appeal.evidence).where(
+            Appeal.entity_id == place.entity_id,
+            Appeal.store_id == place.store_id,
+            Appeal.case_no == violation.case_no,
+        )
     ).all()
     return challenge(
         regime,
@@ -176,6 +181,7 @@ def _tell(session: Session, row: Complaint | Appeal, item: News, now: datetime) 
 
 def _violation_notice(session: Session, place: Place, case_no: str) -> Notice:
     found = select(PlatformNotice).where(
+        PlatformNotice.entity_id == place.entity_id,
         PlatformNotice.store_id == place.store_id,
         PlatformNotice.case_no == case_no,
         PlatformNotice.type == "violation",

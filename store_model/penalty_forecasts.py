@@ -6,10 +6,13 @@ transactions. What differs from the night before is told as `step.forecast`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import func, select
@@ -24,13 +27,13 @@ from store_model.accounts import Store
 from store_model.bulk import Place
 from store_model.findings import Finding
 from store_model.outbox import News, emit_many
-from store_model.penalty_book import load_notices
+from store_model.penalty_book import entries_of, load_orders
 from store_model.penalty_due import BookOf
 from store_model.products import Product
 from store_model.tenancy import scoped_insert
 from store_model.violations import PenaltyForecast
 
-BATCH = 50
+BATCH = 200
 NONE = "none"
 OVER = ("fixed", "waived")
 """The states of a finding that puts nothing at risk."""
@@ -42,30 +45,76 @@ def forecast_stores(
     """Forecast up to `BATCH` stores of these platforms that have none since `since`; whether more are waiting."""
     has_one = (
         select(PenaltyForecast.store_id)
-        .where(PenaltyForecast.store_id == Store.id, PenaltyForecast.as_of >= since)
+        .where(
+            PenaltyForecast.entity_id == Store.entity_id,
+            PenaltyForecast.store_id == Store.id,
+            PenaltyForecast.as_of >= since,
+        )
         .exists()
     )
     waiting = select(Store.entity_id, Store.id).where(Store.platform.in_(platforms), ~has_one)
-    rows = session.execute(waiting.order_by(Store.id).limit(BATCH)).all()
-    for entity_id, store_id in rows:
+    found = session.execute(waiting.order_by(Store.entity_id, Store.id).limit(BATCH)).all()
+    for entity_id, stores in groupby(found, key=itemgetter(0)):
+        _forecast_entity(session, book_of, entity_id, [store_id for _, store_id in stores], now)
+    return len(found) == BATCH
+
+
+def _forecast_entity(
+    session: Session, book_of: BookOf, entity_id: int, store_ids: Sequence[int], now: datetime
+) -> None:
+    """Forecast some stores of one legal entity, all that is looked up for all of them at once."""
+    seen = _Seen.of(session, entity_id, store_ids)
+    entries = entries_of(session, entity_id, store_ids)
+    rows: list[dict[str, Any]] = []
+    for store_id in store_ids:
         place = Place(entity_id, store_id)
         book = book_of(session, place)
-        if book is not None:
-            forecast_store(session, place, Ledger(book.regime, load_notices(session, place)), now)
-    return len(rows) == BATCH
+        if book is None:
+            continue
+        orders = load_orders(session, place) if book.regime.earns else ()
+        ledger = Ledger.of_entries(book.regime, entries[store_id], orders)
+        # What further cases cost depends on the cases before them, which the entries alone do not hold.
+        cases = book.ledger(session, place) if store_id in seen.findings else ledger
+        rows += _forecast_store(session, place, ledger, cases, seen, now)
+    if rows:
+        scoped_insert(session, _upsert(session.get_bind().dialect.name), rows)
 
 
-def forecast_store(session: Session, place: Place, ledger: Ledger, now: datetime) -> list[PenaltyForecast]:
+def forecast_store(session: Session, place: Place, ledger: Ledger, now: datetime) -> None:
     """Make the forecast of one store, tell what is new in it, and keep it."""
-    last = {
-        row.ladder: row
-        for row in session.scalars(select(PenaltyForecast).where(PenaltyForecast.store_id == place.store_id))
-    }
-    findings = open_findings(session, place)
-    online = session.scalar(
-        select(func.count(Product.id)).where(Product.store_id == place.store_id, Product.status == "onSelling")
-    )
-    supposed = if_confirmed(ledger, now, findings, online or None) if findings else {"pools": []}
+    seen = _Seen.of(session, place.entity_id, [place.store_id])
+    rows = _forecast_store(session, place, ledger, ledger, seen, now)
+    scoped_insert(session, _upsert(session.get_bind().dialect.name), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What forecasts of stores look at beside the ledger: their last forecasts, open findings, products on sale."""
+
+    last: Mapping[tuple[int, str], PenaltyForecast]
+    findings: Mapping[int, list[tuple[str, str]]]
+    online: Mapping[int, int]
+
+    @classmethod
+    def of(cls, session: Session, entity_id: int, store_ids: Sequence[int]) -> _Seen:
+        mine = (PenaltyForecast.entity_id == entity_id, PenaltyForecast.store_id.in_(store_ids))
+        last = {(row.store_id, row.ladder): row for row in session.scalars(select(PenaltyForecast).where(*mine))}
+        findings = _open_findings(session, entity_id, store_ids)
+        counted = (
+            select(Product.store_id, func.count(Product.id))
+            .where(Product.entity_id == entity_id, Product.store_id.in_(list(findings)), Product.status == "onSelling")
+            .group_by(Product.store_id)
+        )
+        online = {row[0]: row[1] for row in session.execute(counted)} if findings else {}
+        return cls(last, findings, online)
+
+
+def _forecast_store(
+    session: Session, place: Place, ledger: Ledger, cases: Ledger, seen: _Seen, now: datetime
+) -> list[dict[str, Any]]:
+    """The rows of one store, a ladder each; what is new in them is told. `cases`: a ledger that knows its cases."""
+    findings = seen.findings.get(place.store_id, [])
+    supposed = if_confirmed(cases, now, findings, seen.online.get(place.store_id)) if findings else {"pools": []}
     confirmed = {pool["ladder"]: pool for pool in supposed["pools"]}
     rows = []
     for ladder, pool in ledger.pools.items():
@@ -81,18 +130,25 @@ def forecast_store(session: Session, place: Place, ledger: Ledger, now: datetime
                 "confirmed_step": step if then is None else then["step"] or NONE,
             }
         )  # fmt: skip
-    news = [item for row in rows for item in _news(row, last.get(row["ladder"]), now)]
+    news = [item for row in rows for item in _news(row, seen.last.get((place.store_id, row["ladder"])), now)]
     emit_many(session, entity_id=place.entity_id, store_id=place.store_id, news=news, now=now)
-    scoped_insert(session, _upsert(session.get_bind().dialect.name), rows)
-    return [PenaltyForecast(**row) for row in rows]
+    return rows
 
 
 def open_findings(session: Session, place: Place) -> list[tuple[str, str]]:
     """(code, listing id) of every finding that may still be confirmed; rules in shadow accuse nobody."""
-    wanted = select(Finding.code, Finding.listing_id).where(
-        Finding.store_id == place.store_id, Finding.state.not_in(OVER), Finding.mode != "shadow"
-    )
-    return [(code, listing or "") for code, listing in session.execute(wanted)]
+    return _open_findings(session, place.entity_id, [place.store_id]).get(place.store_id, [])
+
+
+def _open_findings(session: Session, entity_id: int, store_ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    wanted = select(Finding.store_id, Finding.code, Finding.listing_id).where(
+        Finding.entity_id == entity_id, Finding.store_id.in_(store_ids), Finding.state.not_in(OVER),
+        Finding.mode != "shadow",
+    )  # fmt: skip
+    found: dict[int, list[tuple[str, str]]] = {}
+    for store_id, code, listing in session.execute(wanted.order_by(Finding.store_id, Finding.id)):
+        found.setdefault(store_id, []).append((code, listing or ""))
+    return found
 
 
 def _news(row: Mapping[str, Any], last: PenaltyForecast | None, now: datetime) -> Iterable[News]:
