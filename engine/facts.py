@@ -13,6 +13,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from engine.marks.model import Mark
+
 FrozenText = dict[str, str]
 
 
@@ -177,6 +179,7 @@ class Store(Fact, frozen=True, kw_only=True):
     level: str | None = None
     approved_brands: tuple[str, ...] | None = None
     authorisations: tuple[MarkAuthorisation, ...] | None = None
+    marks: tuple[Mark, ...] = ()  # the store's own register, besides the pack's
     product_limit: int | None = None
     online_products: int | None = None
     auditing_products: int | None = None

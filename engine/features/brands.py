@@ -52,8 +52,9 @@ class BrandMention(NamedTuple):
 
 @derived
 def _mentions(view: View) -> list[BrandMention]:
-    found = hits(view).get(BRANDS)
-    if not found:
+    found = hits(view).get(BRANDS, [])
+    own = _own(view) if view.store is not None and view.store.marks else []
+    if not found and not own:
         return []
     notes = view.resources.lists[BRANDS].notes
     terms = view.resources.lists[BRANDS].members
@@ -65,7 +66,25 @@ def _mentions(view: View) -> list[BrandMention]:
         is_brand = hit.field == "attribute_value" and _attribute_name(view, hit) in BRAND_ATTRIBUTES
         context = context_of(*around(view, hit), terms, grammar)
         mentions.append(BrandMention(brand, hit.text, hit.field, context, is_brand, allowed, hit.locations))
+    taken = {(mention.locations[0].pointer, mention.locations[0].start) for mention in mentions}
+    for hit, owner in own:
+        place = hit.locations[0]
+        if (place.pointer, place.start) in taken:
+            continue
+        is_brand = hit.field == "attribute_value" and _attribute_name(view, hit) in BRAND_ATTRIBUTES
+        context = context_of(*around(view, hit), terms, grammar)
+        allowed = is_approved(view, (hit.term, owner))
+        mentions.append(BrandMention(hit.term, hit.text, hit.field, context, is_brand, allowed, hit.locations))
     return mentions
+
+
+def _own(view: View) -> list[tuple[Hit, str]]:
+    """Marks of the store's own register as they are written, each with its owner; ordinary words are left out."""
+    return [
+        (Hit(BRANDS, hit.mark.names[0], field, places[:1]), hit.mark.owner)  # type: ignore[arg-type]
+        for hit, field, places, is_own in mark_hits(view)
+        if is_own and hit.kind == "plain" and hit.mark.tier != "word_like"
+    ]
 
 
 def grammar_of(view: View) -> Grammar:
@@ -163,7 +182,7 @@ def _links(between: str, terms: frozenset[str], grammar: Grammar) -> bool:
         "is_approved": Field("bool", "The store may sell the brand", "店铺是否有该品牌授权", nullable=True),
     },
     reads=READS,
-    beside=("store.approved_brands",),
+    beside=("store.approved_brands", "store.marks"),
     en="Protected brands in the texts of the listing",
     zh="商品文本中出现的受保护品牌",
 )
@@ -203,7 +222,7 @@ class Disguised(NamedTuple):
 @derived
 def _disguised(view: View) -> list[Disguised]:
     items = []
-    for hit, kind, places in mark_hits(view):
+    for hit, kind, places, _ in mark_hits(view):
         if hit.kind == "plain":
             continue
         allowed = is_approved(view, (*hit.mark.names, hit.mark.owner))
@@ -223,6 +242,7 @@ def _disguised(view: View) -> list[Disguised]:
         "is_approved": Field("bool", "The store may sell the brand", "店铺是否有该品牌授权", nullable=True),
     },
     reads=(*READS, "groups"),
+    beside=("store.approved_brands", "store.marks"),
     en="Marks of the register that are not spelt plainly",
     zh="以变形或近似写法出现的商标",
 )

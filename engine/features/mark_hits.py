@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
+from functools import lru_cache
 from html import unescape
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,7 +16,9 @@ from engine.features.view import View, derived
 from engine.findings import Location
 
 if TYPE_CHECKING:
-    from engine.marks.matcher import Found
+    from engine.marks.found import Found
+    from engine.marks.matcher import Matcher
+    from engine.marks.model import Mark
 
 LONG = frozenset({"description", "mobile_description", "localized_description"})
 CODED = re.compile(r"&(?!(?:amp|nbsp|lt|gt|quot|apos|copy|reg|times|deg|[lr][sd]quo|[nm]dash|bull|#39|#160);)[#A-Za-z]")
@@ -24,34 +28,57 @@ _CUT = re.compile(rf"[^\W_]{CUT}+[^\W_]")
 
 
 class Placed(NamedTuple):
-    """A hit, the kind of text it begins in, and its places: several when it is split over fields."""
+    """A hit, the kind of text it begins in, and its places: several when it is split over fields. `is_own`: the mark
+    is of the store's own register.
+    """
 
     hit: Found
     field: str
     places: tuple[Location, ...]
+    is_own: bool
 
 
 @derived
 def mark_hits(view: View) -> list[Placed]:
-    """Every hit of a mark in force, plain ones too. Short texts are read as one, each description by itself."""
-    matcher = view.resources.matcher
-    if matcher is None:
-        return []
-    fields = texts(view)
-    short = [field for field in fields if field.kind not in LONG]
-    found = _placed(view, short, near=True)
-    for field in fields:
-        if field.kind in LONG:
-            found += _placed(view, [field], near=False)
-        if ("&" in field.text and CODED.search(field.text)) or ("<" in field.text and has_split_words(field.text)):
-            found += _decoded(view, field, found)
+    """Every hit of a mark in force, plain ones too, of the pack's register and then of the store's own. Short texts are
+    read as one, each description by itself.
+    """
+    found: list[Placed] = []
+    for matcher, is_own in _matchers(view):
+        found += _hits(view, matcher, is_own=is_own)
     return found
 
 
-def _decoded(view: View, field: TextField, known: list[Placed]) -> list[Placed]:
+def _matchers(view: View) -> Iterator[tuple[Matcher, bool]]:
+    shipped = view.resources.matcher
+    if shipped is not None:
+        yield shipped, False
+    if view.store is not None and view.store.marks:
+        yield own_matcher(view.store.marks, shipped), True
+
+
+@lru_cache(maxsize=64)
+def own_matcher(marks: tuple[Mark, ...], shipped: Matcher | None) -> Matcher:
+    """An index over a store's own marks, remembered for the stores that were checked last."""
+    from engine.marks.matcher import Matcher
+
+    return Matcher(marks, like=shipped)
+
+
+def _hits(view: View, matcher: Matcher, *, is_own: bool) -> list[Placed]:
+    fields = texts(view)
+    short = [field for field in fields if field.kind not in LONG]
+    found = _placed(view, matcher, short, near=True, is_own=is_own)
+    for field in fields:
+        if field.kind in LONG:
+            found += _placed(view, matcher, [field], near=False, is_own=is_own)
+        if ("&" in field.text and CODED.search(field.text)) or ("<" in field.text and has_split_words(field.text)):
+            found += _decoded(view, matcher, field, found, is_own=is_own)
+    return found
+
+
+def _decoded(view: View, matcher: Matcher, field: TextField, known: list[Placed], *, is_own: bool) -> list[Placed]:
     """Marks that show only when entities are decoded and tags taken out: N&#105;ke, Ni<b></b>ke."""
-    matcher = view.resources.matcher
-    assert matcher is not None
     shown, taken = readable(field.text), [place for one in known for place in one.places]
     here = [(place.start or 0, place.end or 0) for place in taken if place.pointer == field.pointer]
     found = []
@@ -62,7 +89,7 @@ def _decoded(view: View, field: TextField, known: list[Placed]) -> list[Placed]:
             continue
         if hit.mark.in_force(view.as_of):
             how = ("markup", *hit.chain) if _is_coded(written) else hit.chain
-            found.append(Placed(hit._replace(chain=how), field.kind, (span(field, start, end),)))
+            found.append(Placed(hit._replace(chain=how), field.kind, (span(field, start, end),), is_own))
     return found
 
 
@@ -80,9 +107,7 @@ def _is_coded(written: str) -> bool:
     return any(len(char) == 1 and char.isascii() and char.isalnum() for char in map(unescape, coded))
 
 
-def _placed(view: View, fields: list[TextField], *, near: bool) -> list[Placed]:
-    matcher = view.resources.matcher
-    assert matcher is not None
+def _placed(view: View, matcher: Matcher, fields: list[TextField], *, near: bool, is_own: bool) -> list[Placed]:
     whole = SEPARATOR.join([field.text for field in fields])
     hits = matcher.find(whole, near=near)
     if not hits:
@@ -101,7 +126,7 @@ def _placed(view: View, fields: list[TextField], *, near: bool) -> list[Placed]:
             )
             for number in range(first, last + 1)
         )
-        found.append(Placed(hit, fields[first].kind, places))
+        found.append(Placed(hit, fields[first].kind, places, is_own))
     return found
 
 

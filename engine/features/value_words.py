@@ -103,6 +103,7 @@ FACTS_ZH: Mapping[str, str] = {
     "stock_rule": "库存扣减方式",
     "created": "创建时间", "modified": "修改时间", "last_sold": "最近销售时间", "previous": "修改前的商品",
     "orders_30d": "近30天订单数", "store.approved_brands": "店铺获授权品牌", "store.authorisations": "品牌授权",
+    "store.marks": "店铺自有商标库",
     "store.level": "店铺等级", "store.product_limit": "店铺商品数上限", "store.online_products": "在线商品数",
     "store.frozen_until": "店铺冻结截止日", "store.groups": "店铺商品分组", "store.category_counts": "各类目在线商品数",
     "store.type": "店铺类型", "store.auditing_products": "审核中商品数",

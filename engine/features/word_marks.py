@@ -63,7 +63,7 @@ class WordMark(NamedTuple):
         "is_approved": Field("bool", "The store may sell the brand", "店铺是否有该品牌授权", nullable=True),
     },
     reads=("title", "category_id", "category_path"),
-    beside=("store.approved_brands",),
+    beside=("store.approved_brands", "store.marks"),
     en="Marks that are ordinary words too, in the title, with what speaks for the mark",
     zh="标题中同时是普通词的商标及其用法依据",
 )
@@ -76,7 +76,7 @@ def word_marks(view: View) -> Sequence[WordMark]:
 def _word_marks(view: View) -> list[WordMark]:
     placed = [
         (hit, places)
-        for hit, field, places in mark_hits(view)
+        for hit, field, places, _ in mark_hits(view)
         if field == "title" and hit.kind == "plain" and hit.mark.tier == "word_like"
     ]
     if not placed:
@@ -149,6 +149,8 @@ def _is_value(view: View, word: str) -> bool:
 def _fits_class(view: View, mark: Mark) -> bool | None:
     """None where the category, or what the mark is registered for, is not known."""
     classes, node = view.resources.lists.get(CLASSES), category(view)
+    if node is not None and mark.categories:
+        return not {node.id, *node.ancestors}.isdisjoint(mark.categories)
     if classes is None or node is None or not mark.classes:
         return None
     told = classes.notes.get(node.industry)

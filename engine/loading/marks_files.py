@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from engine.errors import suggestion
 from engine.loading.fields import Faults
-from engine.marks.model import STATUSES, TIERS, Mark
+from engine.marks.model import RISKS, STATUSES, TIERS, Mark
 
 COLUMNS = (
-    "name", "aliases", "zh", "ru", "owner", "classes", "territories", "tier", "status", "since", "until", "patterns",
-    "source",
+    "name", "aliases", "zh", "ru", "owner", "classes", "categories", "territories", "tier", "status", "since", "until",
+    "risk", "patterns", "source",
 )  # fmt: skip
 """Several values in one cell are parted by "|"."""
 
 CODE = "P005"
 NICE = range(1, 46)
+_HAN, _CYRILLIC = re.compile("[\u2e80-\u9fff]"), re.compile("[\u0400-\u04ff]")
 
 
 def read_marks(content: bytes, faults: Faults) -> list[Mark]:
@@ -80,11 +82,13 @@ class _Row:
             names=tuple(names),
             owner=owner,
             classes=tuple(self._classes()),
+            categories=tuple(self._many("categories")),
             territories=tuple(self._territories()),
             tier=self._choice("tier", TIERS),
             status=self._choice("status", STATUSES),
             since=self._day("since"),
             until=self._day("until"),
+            risk=self._choice("risk", RISKS) if self._row.get("risk") else "",
             patterns=self._row.get("patterns", ""),
             source=self._row.get("source", ""),
         )
@@ -134,3 +138,21 @@ class _Row:
         except ValueError:
             self._fault(column, f'"{value}" is no day such as 2026-11-23')
             return None
+
+
+def write_marks(marks: Iterable[Mark]) -> str:
+    """The same form, to be read back: a header and a row a mark. Names in Han or Cyrillic have columns of their own."""
+    out = io.StringIO(newline="")
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for mark in marks:
+        first, *others = mark.names
+        zh = [name for name in others if _HAN.search(name)]
+        ru = [name for name in others if _CYRILLIC.search(name)]
+        told = [name for name in others if name not in zh and name not in ru]
+        rows.writerow([
+            first, *("|".join(part) for part in (told, zh, ru)), mark.owner, "|".join(map(str, mark.classes)),
+            "|".join(mark.categories), "|".join(mark.territories), mark.tier, mark.status, mark.since or "",
+            mark.until or "", mark.risk, mark.patterns, mark.source,
+        ])  # fmt: skip
+    return out.getvalue()

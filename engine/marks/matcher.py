@@ -28,9 +28,12 @@ GENTLE = frozenset({"invisible", "diacritics", "letter_form"})
 class Matcher:
     """An index over marks. Built once, safe to share between threads and by fork."""
 
-    def __init__(self, marks: Iterable[Mark], words: frozenset[str] = frozenset()) -> None:
-        self.names = Names(marks, words)
-        self.marks, self.words, self.is_word = self.names.marks, words, self.names.is_word
+    def __init__(
+        self, marks: Iterable[Mark], words: frozenset[str] = frozenset(), *, like: Matcher | None = None
+    ) -> None:
+        """`like`: another matcher whose ordinary words are these ones too."""
+        self.names: Names = Names(marks, words, like=like.names if like is not None else None)
+        self.marks, self.words, self.is_word = self.names.marks, self.names.words, self.names.is_word
         self._spread = Spread(self.names)
 
     def find(self, text: str, *, near: bool = True) -> list[Found]:

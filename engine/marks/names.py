@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from engine.automata import automaton
@@ -27,10 +27,10 @@ Named = tuple[int, str]
 class Names:
     """`owners[i]`: whose the i-th pattern of `patterns` is. `compact`: a name without spaces → whose it is."""
 
-    def __init__(self, marks: Iterable[Mark], words: frozenset[str]) -> None:
+    def __init__(self, marks: Iterable[Mark], words: frozenset[str], *, like: Names | None = None) -> None:
         self.marks = tuple(marks)
-        self.words = words
-        self.ordinary = {compact(word) for word in words}
+        self.words: frozenset[str] = words if like is None else like.words
+        self.ordinary: set[str] = {compact(word) for word in words} if like is None else like.ordinary
         self.compact: dict[str, list[Named]] = {}
         owners: dict[str, list[Named]] = {}
         slips: list[Part] = []
@@ -59,7 +59,9 @@ class Names:
         ]
         self.together = automaton(sorted(set(together)))
         self.slips = Slips(slips)
-        self.is_word = lru_cache(maxsize=50_000)(self._is_word)
+        self.is_word: Callable[[str], bool] = (
+            lru_cache(maxsize=50_000)(self._is_word) if like is None else like.is_word
+        )
 
     def _is_word(self, text: str) -> bool:
         """An ordinary word of the pack's vocabulary, or a form of one."""
