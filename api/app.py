@@ -36,6 +36,7 @@ from api.scoring import telling
 from api.scoring.rules import PerformanceRules
 from api.secrets import load_secrets
 from api.services.at_risk import at_risk
+from api.services.authorised import own_marks
 from api.services.backoffice import load_backoffice, load_sections
 from api.services.penalties import Penalties
 from api.services.prechecks import Options, Prechecks
@@ -48,7 +49,6 @@ from api.webhooks import announcing, due, incoming, running
 from api.webhooks.sealing import Sealer
 from engine import Pack, load_pack
 from store_model import waivers
-from store_model.authorisations import authorisations_of
 from store_model.db import open_database
 
 DESCRIPTION = (
@@ -118,8 +118,8 @@ def create_app(settings: Settings | None = None, *, pack: Pack | None = None) ->
         lambda session, place, caller: at_risk(state.penalties, session, place, caller.now()),
         settings.key_cache_seconds,
     )
-    state.authorised = OfStore(  # days are compared by the check itself, so none lapses late
-        lambda session, place, caller: authorisations_of(session, place.store_id), settings.key_cache_seconds
+    state.own_marks = OfStore(  # days are compared by the check itself, so none lapses late
+        lambda session, place, caller: own_marks(session, place.store_id), settings.key_cache_seconds
     )
     state.limiter = RateLimiter(settings.rate_limit)
     state.threads = ThreadPoolExecutor(settings.heavy_threads, thread_name_prefix="check")

@@ -13,8 +13,6 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from engine.marks.model import Mark
-
 FrozenText = dict[str, str]
 
 
@@ -167,6 +165,37 @@ class MarkAuthorisation(Fact, frozen=True, kw_only=True):
     valid_until: date | None = None
     territories: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+
+
+class Mark(Fact, frozen=True, kw_only=True):
+    """One mark. `names` are all its spellings in any script, the first is the one shown.
+
+    `classes`: Nice classes (empty: not known). `territories`: ISO 3166-1 alpha-2, empty means everywhere. It is in
+    force from `since` until and with `until`, where these are known. `patterns` tells of designs that need no word.
+    `categories`: ids of ours for whose goods (and those below) it is registered, told instead of classes. `risk`: how
+    hard its owner pursues, as far as it is known.
+    """
+
+    names: tuple[str, ...]
+    owner: str
+    classes: tuple[int, ...] = ()
+    categories: tuple[str, ...] = ()
+    territories: tuple[str, ...] = ()
+    tier: str = "protected"
+    status: str = "registered"
+    since: date | None = None
+    until: date | None = None
+    risk: str = ""
+    patterns: str = ""
+    source: str = ""
+
+    def in_force(self, day: date) -> bool:
+        """Whether it is a registered mark on a day."""
+        return (
+            self.status == "registered"
+            and (self.since is None or self.since <= day)
+            and (self.until is None or day <= self.until)
+        )
 
 
 class Store(Fact, frozen=True, kw_only=True):

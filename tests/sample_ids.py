@@ -42,6 +42,7 @@ SAMPLES: dict[str, str] = {
     "group_id": "product_group",
     "import_id": "import_run",
     "level_id": "stock_level",
+    "mark_id": "store_mark",
     "link_id": "sourcing_link",
     "message_id": "buyer_message",
     "movement_id": "fund_movement",

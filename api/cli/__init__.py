@@ -118,6 +118,13 @@ ip.command(
     name="lapsing",
     help="Listings that will infringe when an authorisation ends. 授权到期后将侵权的商品。",
 )
+marks = App(name="marks", help="A store's own register of marks. 店铺自有商标库。")
+ip.command(marks)
+marks.command("api.cli.marks:show", name="list", help="List a store's own marks. 列出自有商标。")
+marks.command("api.cli.marks:add", name="add", help="Add a mark, or bring it up to date. 添加或更新商标。")
+marks.command("api.cli.marks:import_marks", name="import", help="Import marks from a CSV file. 从 CSV 导入商标。")
+marks.command("api.cli.marks:learn", name="learn", help="Add the mark of a violation. 从违规记录学习商标。")
+marks.command("api.cli.marks:explain", name="explain", help="Show the marks in a text. 显示文本中的商标。")
 access.command(
     "api.cli.keys:create", name="create", help="Make a key and print it, this once. 新建密钥，仅显示这一次。"
 )

@@ -25,7 +25,7 @@ from api.problems import ProblemError
 from api.resources import document
 from api.routes.prechecks import in_thread, json_body, read
 from api.routes.section_docs import reads
-from api.services.authorised import with_authorisations
+from api.services.authorised import with_own
 from api.services.prechecks import Options, Prechecks
 from api.services.reading import Entry
 from api.services.recording import Recorded, record_of
@@ -139,7 +139,7 @@ async def _check(
     assert caller.store_id is not None
     store_id, now = caller.store_id, caller.now()
     at_risk = await state.at_risk.of(caller)
-    authorised = await state.authorised.of(caller)
+    own = await state.own_marks.of(caller)
 
     def keep(entry: Entry, report: Report, answer: dict[str, Any]) -> None:
         record = record_of(report, entry.listing, scope=caller.scope, store_id=store_id, caller=caller.actor, now=now)
@@ -152,7 +152,7 @@ async def _check(
             replace(
                 entry,
                 listing=msgspec.structs.replace(entry.listing, store_id=str(store_id)),
-                store=with_authorisations(entry.store, authorised),
+                store=with_own(entry.store, own),
             )
             if isinstance(entry, Entry)
             else entry

@@ -41,6 +41,7 @@ from store_model.product_offers import (
     Supplier,
 )
 from store_model.products import Product, ProductGroup, ProductSku
+from store_model.store_marks import StoreMark
 from store_model.storefront import CollaborationTask, PlanMembership, StoreAsset, StorePage, StoreSetting
 
 MEASURED_DAYS = 120
@@ -221,6 +222,11 @@ def account(session: Session, store_id: int, now: datetime) -> None:
                     valid_until=today + timedelta(days=days), document={"name": f"{mark.lower()}.pdf"},
                 )
                 for mark, days in (("Norvella", 400), ("Tarkin", 21))
+            ),
+            StoreMark(
+                store_id=store_id, name="Zorvik", folded="zorvik", aliases=["左维克"], owner="Zorvik AG", classes=[21],
+                categories=[], territories=[], tier="protected", status="registered", risk="high",
+                source="a letter of its owner",
             ),
         ]
     )  # fmt: skip

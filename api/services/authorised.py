@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import select
@@ -13,18 +14,35 @@ from sqlalchemy.orm import Session
 from engine import Pack
 from engine.evaluate.finding import Finding
 from engine.facts import Listing, MarkAuthorisation, Store
+from engine.marks.model import Mark
 from store_model import product_content
+from store_model.authorisations import authorisations_of
 from store_model.products import Product, ProductContent
+from store_model.store_marks import marks_of
 
 LIVE = ("onSelling", "auditing", "offline")
 """Rights holders and the platform look at listings that are offline too (R2)."""
 
 
-def with_authorisations(store: Store | None, own: tuple[MarkAuthorisation, ...] | None) -> Store | None:
-    """What is known of the store, with the authorisations that it keeps; what the caller says himself comes first."""
-    if own is None or (store is not None and store.authorisations is not None):
-        return store
-    return msgspec.structs.replace(store or Store(), authorisations=own)
+class OwnMarks(NamedTuple):
+    """What a store keeps of marks: its authorisations (None: no record of any) and its own register."""
+
+    authorisations: tuple[MarkAuthorisation, ...] | None
+    marks: tuple[Mark, ...]
+
+
+def own_marks(session: Session, store_id: int) -> OwnMarks:
+    """Read from the store's tables."""
+    return OwnMarks(authorisations_of(session, store_id), marks_of(session, store_id))
+
+
+def with_own(store: Store | None, own: OwnMarks) -> Store | None:
+    """What is known of the store, with the marks that it keeps; what the caller says himself comes first."""
+    if own.authorisations is not None and (store is None or store.authorisations is None):
+        store = msgspec.structs.replace(store or Store(), authorisations=own.authorisations)
+    if own.marks and (store is None or not store.marks):
+        store = msgspec.structs.replace(store or Store(), marks=own.marks)
+    return store
 
 
 @dataclass(frozen=True, slots=True)

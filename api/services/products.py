@@ -27,6 +27,7 @@ from store_model.outbox import emit
 from store_model.product_groups import groups_by_root
 from store_model.product_lifecycle import IllegalMove, Row, take
 from store_model.products import Product, ProductContent
+from store_model.store_marks import marks_of
 
 PEERS = 500
 """The newest other products of the store that a pre-check compares with."""
@@ -77,6 +78,7 @@ def facts_of_store(session: Session, store_id: int) -> Store:
         groups=groups_by_root(session, store_id),
         category_counts={str(name): number for name, number in categories},
         authorisations=authorisations_of(session, store_id),
+        marks=marks_of(session, store_id),
     )
 
 

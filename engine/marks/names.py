@@ -59,9 +59,7 @@ class Names:
         ]
         self.together = automaton(sorted(set(together)))
         self.slips = Slips(slips)
-        self.is_word: Callable[[str], bool] = (
-            lru_cache(maxsize=50_000)(self._is_word) if like is None else like.is_word
-        )
+        self.is_word: Callable[[str], bool] = lru_cache(maxsize=50_000)(self._is_word) if like is None else like.is_word
 
     def _is_word(self, text: str) -> bool:
         """An ordinary word of the pack's vocabulary, or a form of one."""
