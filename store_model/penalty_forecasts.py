@@ -64,18 +64,19 @@ def _forecast_entity(
 ) -> None:
     """Forecast some stores of one legal entity, all that is looked up for all of them at once."""
     seen = _Seen.of(session, entity_id, store_ids)
-    entries = entries_of(session, entity_id, store_ids)
+    entries = entries_of(session, entity_id, [number for number in store_ids if number not in seen.findings])
     rows: list[dict[str, Any]] = []
     for store_id in store_ids:
         place = Place(entity_id, store_id)
         book = book_of(session, place)
         if book is None:
             continue
-        orders = load_orders(session, place) if book.regime.earns else ()
-        ledger = Ledger.of_entries(book.regime, entries[store_id], orders)
-        # What further cases cost depends on the cases before them, which the entries alone do not hold.
-        cases = book.ledger(session, place) if store_id in seen.findings else ledger
-        rows += _forecast_store(session, place, ledger, cases, seen, now)
+        if store_id in seen.findings:  # what they would cost depends on the cases before, which entries do not hold
+            ledger = book.ledger(session, place)
+        else:
+            orders = load_orders(session, place) if book.regime.earns else ()
+            ledger = Ledger.of_entries(book.regime, entries[store_id], orders)
+        rows += _forecast_store(session, place, ledger, seen, now)
     if rows:
         scoped_insert(session, _upsert(session.get_bind().dialect.name), rows)
 
@@ -83,7 +84,7 @@ def _forecast_entity(
 def forecast_store(session: Session, place: Place, ledger: Ledger, now: datetime) -> None:
     """Make the forecast of one store, tell what is new in it, and keep it."""
     seen = _Seen.of(session, place.entity_id, [place.store_id])
-    rows = _forecast_store(session, place, ledger, ledger, seen, now)
+    rows = _forecast_store(session, place, ledger, seen, now)
     scoped_insert(session, _upsert(session.get_bind().dialect.name), rows)
 
 
@@ -109,12 +110,10 @@ class _Seen:
         return cls(last, findings, online)
 
 
-def _forecast_store(
-    session: Session, place: Place, ledger: Ledger, cases: Ledger, seen: _Seen, now: datetime
-) -> list[dict[str, Any]]:
-    """The rows of one store, a ladder each; what is new in them is told. `cases`: a ledger that knows its cases."""
+def _forecast_store(session: Session, place: Place, ledger: Ledger, seen: _Seen, now: datetime) -> list[dict[str, Any]]:
+    """The rows of one store, a ladder each; what is new in them is told."""
     findings = seen.findings.get(place.store_id, [])
-    supposed = if_confirmed(cases, now, findings, seen.online.get(place.store_id)) if findings else {"pools": []}
+    supposed = if_confirmed(ledger, now, findings, seen.online.get(place.store_id)) if findings else {"pools": []}
     confirmed = {pool["ladder"]: pool for pool in supposed["pools"]}
     rows = []
     for ladder, pool in ledger.pools.items():

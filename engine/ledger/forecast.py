@@ -81,11 +81,13 @@ def what_if(ledger: Ledger, as_of: datetime, supposed: Sequence[Notice]) -> dict
     ids = {notice.case for notice in supposed}
     new = [entry for entry in booked.entries if entry.case in ids]
     moment = max((as_of, *(entry.at for entry in new)))  # points that are issued once a week count later
-    after = timelines(ledger.regime, booked.entries, ledger.orders)
-    known = {enforcement for pool in ledger.pools.values() for enforcement in pool.enforcement}
+    after = timelines(ledger.regime, booked.entries, ledger.orders, ledger.pools)
     pools = []
     for ladder_id, pool in after.items():
+        if pool is ledger.pools[ladder_id]:  # nothing of it would change
+            continue
         before, now = ledger.pools[ladder_id].balance(moment), pool.balance(moment)
+        known = set(ledger.pools[ladder_id].enforcement)
         brings = [e for e in pool.enforcement if e not in known and e.start >= as_of]
         if before != now or brings:
             pools.append(
