@@ -12,6 +12,7 @@ from engine.features import (
     brands,
     category,
     characters,
+    claims,
     contacts,
     contradictions,
     description,
@@ -30,6 +31,7 @@ from engine.features import (
     store,
     stuffing,
     title,
+    unseen_marks,
     word_marks,
 )
 
@@ -42,6 +44,7 @@ __all__ = [
     "brands",
     "category",
     "characters",
+    "claims",
     "contacts",
     "contradictions",
     "description",
@@ -60,5 +63,6 @@ __all__ = [
     "store",
     "stuffing",
     "title",
+    "unseen_marks",
     "word_marks",
 ]

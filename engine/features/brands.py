@@ -51,7 +51,8 @@ class BrandMention(NamedTuple):
 
 
 @derived
-def _mentions(view: View) -> list[BrandMention]:
+def mentions(view: View) -> list[BrandMention]:
+    """Every mention of a mark of the list `protected_brands`, and of the store's own marks."""
     found = hits(view).get(BRANDS, [])
     own = _own(view) if view.store is not None and view.store.marks else []
     if not found and not own:
@@ -59,14 +60,14 @@ def _mentions(view: View) -> list[BrandMention]:
     notes = view.resources.lists[BRANDS].notes
     terms = view.resources.lists[BRANDS].members
     grammar = grammar_of(view)
-    mentions = []
+    items = []
     for hit in longest(found):
         brand = notes.get(hit.term, hit.term)
         allowed = is_approved(view, (brand, hit.term))
         is_brand = hit.field == "attribute_value" and _attribute_name(view, hit) in BRAND_ATTRIBUTES
         context = context_of(*around(view, hit), terms, grammar)
-        mentions.append(BrandMention(brand, hit.text, hit.field, context, is_brand, allowed, hit.locations))
-    taken = {(mention.locations[0].pointer, mention.locations[0].start) for mention in mentions}
+        items.append(BrandMention(brand, hit.text, hit.field, context, is_brand, allowed, hit.locations))
+    taken = {(mention.locations[0].pointer, mention.locations[0].start) for mention in items}
     for hit, owner in own:
         place = hit.locations[0]
         if (place.pointer, place.start) in taken:
@@ -74,8 +75,8 @@ def _mentions(view: View) -> list[BrandMention]:
         is_brand = hit.field == "attribute_value" and _attribute_name(view, hit) in BRAND_ATTRIBUTES
         context = context_of(*around(view, hit), terms, grammar)
         allowed = is_approved(view, (hit.term, owner))
-        mentions.append(BrandMention(hit.term, hit.text, hit.field, context, is_brand, allowed, hit.locations))
-    return mentions
+        items.append(BrandMention(hit.term, hit.text, hit.field, context, is_brand, allowed, hit.locations))
+    return items
 
 
 def _own(view: View) -> list[tuple[Hit, str]]:
@@ -188,7 +189,7 @@ def _links(between: str, terms: frozenset[str], grammar: Grammar) -> bool:
 )
 def brands_mentions(view: View) -> Sequence[BrandMention]:
     """Every mention of a mark of the list `protected_brands`."""
-    return _mentions(view)
+    return mentions(view)
 
 
 @feature(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from engine.features.scan import Hit
 from engine.features.texts import same_length_lower, texts
 from engine.features.view import View, derived
+from engine.findings import Location
 
 AROUND = 48
 """Code points of context on each side of a hit."""
@@ -23,6 +24,11 @@ WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 def _by_pointer(view: View) -> dict[str, str]:
     """Every text of the listing by its place."""
     return {field.pointer: field.text for field in texts(view)}
+
+
+def text_of(view: View, place: Location) -> str:
+    """The text that a place stands in."""
+    return _by_pointer(view)[place.pointer]
 
 
 def around(view: View, hit: Hit) -> tuple[str, str]:

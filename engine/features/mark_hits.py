@@ -44,12 +44,13 @@ def mark_hits(view: View) -> list[Placed]:
     read as one, each description by itself.
     """
     found: list[Placed] = []
-    for matcher, is_own in _matchers(view):
+    for matcher, is_own in matchers(view):
         found += _hits(view, matcher, is_own=is_own)
     return found
 
 
-def _matchers(view: View) -> Iterator[tuple[Matcher, bool]]:
+def matchers(view: View) -> Iterator[tuple[Matcher, bool]]:
+    """The pack's register and the store's own marks, each with whether it is the store's own."""
     shipped = view.resources.matcher
     if shipped is not None:
         yield shipped, False

@@ -57,6 +57,18 @@ HIDING: Words = {
     "white_text": ("white text", "白色文字"),
 }
 
+CLAIMS: Words = {
+    "seller": ("to be a seller of the brand", "授权经销商"),
+    "store": ("to be a store of the brand", "官方店铺"),
+    "genuine": ("to sell the brand's own goods", "正品"),
+}
+
+UNSEEN: Words = {
+    "hidden_text": ("hidden text", "隐藏文字"),
+    "alt_text": ("the alt text of a picture", "图片替代文字"),
+    "image_name": ("the file name of a picture", "图片文件名"),
+}
+
 IDENTITY: Words = {
     "brand": ("the brand", "品牌"), "category": ("the category", "类目"), "material": ("the material", "材质"),
     "model": ("the model", "型号"), "function": ("the function", "功能"),
