@@ -169,7 +169,7 @@ def chinese_mentions(title: str, index: NounIndex, rule: Reading) -> list[Mentio
     import rjieba
 
     text = title.lower() if len(title.lower()) == len(title) else title
-    pieces = rjieba.cut(text[: MAX_TOKENS * 4])
+    pieces = rjieba.cut(text[: MAX_TOKENS * 4].encode("utf-8", "replace").decode())  # a lone surrogate becomes "?"
     starts = []
     at = 0
     for piece in pieces:

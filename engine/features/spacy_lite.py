@@ -84,7 +84,7 @@ def read(text: str, name: str, patterns: dict[str, list[list[dict[str, Any]]]]) 
         pipeline = _made.get(name)
         if pipeline is None or pipeline.is_full:
             pipeline = _made[name] = Pipeline(patterns)
-        document = pipeline.language.make_doc(text)
+        document = pipeline.language.make_doc(text.encode("utf-8", "replace").decode())  # a lone surrogate becomes "?"
         strings = pipeline.language.vocab.strings
         words = [(token.lower_, token.idx, token.idx + len(token)) for token in document]
         found = [(strings[rule], begin, end) for rule, begin, end in pipeline.matcher(document)]
