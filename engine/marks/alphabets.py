@@ -97,11 +97,12 @@ def looks_like(char: str) -> str | None:
     plain = compatible(char)
     if plain is not None:
         return plain
-    low = char.lower()
+    low, alike = char.lower(), _confusables()
+    if "\u0391" <= char <= "\u03a9" and char in alike:  # Greek capitals look otherwise than their small letters: Η, Μ
+        return alike[char]
     own = _CYRILLIC_LIKE.get(low) or _GREEK_LIKE.get(low)
     if own and own.isascii():
         return own
-    alike = _confusables()
     bare = unicodedata.normalize("NFKD", low)[:1]
     own = _CYRILLIC_LIKE.get(bare) or _GREEK_LIKE.get(bare)
     return alike.get(char) or alike.get(low) or (own if own and own.isascii() else None)

@@ -38,6 +38,7 @@ MATCHER = Matcher(
     [
         ("Nike shoes", "Nike", "Nike", ()),
         ("RayBan case", "Ray-Ban", "RayBan", ()),
+        ("Sa\u039csu\u039dg case", "Samsung", "Sa\u039csu\u039dg", ("homoglyph",)),
         ("耐克鞋", "耐克", "耐克", ()),
         ("найк", "найк", "найк", ()),
         ("N.i.k.e shoes", "Nike", "N.i.k.e", ("separators",)),
