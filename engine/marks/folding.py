@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ _UNSPACED = f"[{UNSPACED}]"
 _SPACED = rf"[^\W{UNSPACED}]"
 _BORDER = re.compile(f"(?<={_SPACED})(?={_UNSPACED})|(?<={_UNSPACED})(?={_SPACED})")
 _ANY_UNSPACED = re.compile(_UNSPACED)
+_RUN_IN = re.compile(f"([^{BREAK}])\\1+", re.DOTALL)
 _RUN = re.compile(r"(.)\1+", re.DOTALL)
 _LETTER_BY_SIGN = re.compile(rf"\w\W{{0,3}}[{SIGN_CLASS}]|[{SIGN_CLASS}]\W{{0,3}}\w")
 _SETS_APART = re.compile(rf"\S([{SIGN_CLASS}])(?:\S\1){{2,}}\S")
@@ -126,15 +128,28 @@ def _parted(reading: str, text: str, origin: Any) -> View:
     return View(reading, " ".join(pieces), np.insert(origin, borders, origin[borders]))
 
 
+def keys(names: Iterable[str]) -> list[str]:
+    """Names as they stand in a view, without the outer spaces. All are folded at once, which a big register needs."""
+    whole = BREAK.join([f" {name} ".replace(BREAK, " ") for name in names])
+    folded = _RUN_IN.sub(r"\1", whole.translate(NATIVE).replace("\x00", ""))
+    if not folded.isascii():
+        folded = _BORDER.sub(" ", folded)
+    return [one.strip() for one in folded.split(BREAK)]
+
+
+def compacts(folded: Iterable[str]) -> list[str]:
+    """The keys without inner spaces."""
+    return _RUN_IN.sub(r"\1", BREAK.join(folded).replace(" ", "")).split(BREAK)
+
+
 def key(name: str) -> str:
-    """A name as it stands in a view, without the outer spaces."""
-    folded = f" {name} ".translate(NATIVE).replace("\x00", "")
-    return _RUN.sub(r"\1", folded).strip()
+    """One name as it stands in a view, without the outer spaces."""
+    return keys([name])[0]
 
 
 def compact(name: str) -> str:
     """The same without inner spaces."""
-    return squeeze(key(name).replace(" ", ""))
+    return compacts(keys([name]))[0]
 
 
 def squeeze(text: str) -> str:
@@ -142,10 +157,9 @@ def squeeze(text: str) -> str:
     return _RUN.sub(r"\1", text)
 
 
-def pattern(name: str) -> str:
-    """What is looked for: whole words, or any place in scripts without spaces."""
-    folded = key(name)
+def pattern(folded: str) -> str:
+    """What is looked for, of a key: whole words, or any place in scripts without spaces."""
     return folded if is_unspaced(folded) else f" {folded} "
 
 
-__all__ = ["BREAK", "View", "compact", "key", "letter", "pattern", "readings", "squeeze", "view"]
+__all__ = ["BREAK", "View", "compact", "compacts", "key", "keys", "letter", "pattern", "readings", "squeeze", "view"]

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from engine.automata import automaton
-from engine.marks.folding import compact, key, pattern
+from engine.marks.folding import compact, compacts, keys, pattern
 from engine.marks.model import Mark
 from engine.marks.near import Part, Slips
 
 SHORTEST_TRICK = 4
 """Letters of a mark below which only its plain spelling, or one with invisible or decorated letters, counts."""
 SHORTEST_NEAR = 5
+LONG = 2
+"""Spaces in a name from which it is looked for by a scan when it stands backwards or is cut up."""
 MOST_COMPARED = 20_000
 """Names that misspellings are compared with: the first of the register. A public list of all brands is no measure."""
 ENDINGS = ("s", "es", "ed", "d", "ing", "er", "r", "ers", "y", "ly", "able", "less", "ness", "ish")
@@ -25,39 +27,43 @@ Named = tuple[int, str]
 
 
 class Names:
-    """`owners[i]`: whose the i-th pattern of `patterns` is. `compact`: a name without spaces → whose it is."""
+    """`owners[i]`: whose the i-th pattern of `patterns` is. `compact`: a name without spaces → whose it is.
+
+    Half a million marks take some 5 seconds and 600 MB. The index of the scan has no form on disk in its library; the
+    processes of a pool are forked and share it.
+    """
 
     def __init__(self, marks: Iterable[Mark], words: frozenset[str], *, like: Names | None = None) -> None:
         self.marks = tuple(marks)
         self.words: frozenset[str] = words if like is None else like.words
-        self.ordinary: set[str] = {compact(word) for word in words} if like is None else like.ordinary
+        self.ordinary: set[str] = set(compacts(keys(sorted(words)))) if like is None else like.ordinary
         self.compact: dict[str, list[Named]] = {}
         owners: dict[str, list[Named]] = {}
         slips: list[Part] = []
-        for number, mark in enumerate(self.marks):
-            for name in mark.names:
-                folded = key(name)
-                owners.setdefault(pattern(name), []).append((number, name))
-                short = compact(name)
-                if mark.tier == "protected" and " " in folded:
-                    owners.setdefault(f" {short} ", []).append((number, name))
-                if mark.tier == "unknown":
-                    continue
-                self.compact.setdefault(short, []).append((number, name))
-                if len(slips) < MOST_COMPARED:
-                    slips += _parts(number, name, mark.tier)
-        owners.pop("  ", None)
-        owners.pop("", None)
+        long: set[str] = set()
+        listed = [(number, name) for number, mark in enumerate(self.marks) for name in mark.names]
+        folded = keys([name for _, name in listed])
+        for named, whole, short in zip(listed, folded, compacts(folded), strict=True):
+            number, name = named
+            tier = self.marks[number].tier
+            if not short:
+                continue
+            owners.setdefault(pattern(whole), []).append(named)
+            if tier == "unknown":
+                continue
+            spaces = whole.count(" ")
+            if tier == "protected" and spaces:
+                owners.setdefault(f" {short} ", []).append(named)
+            self.compact.setdefault(short, []).append(named)
+            if spaces >= LONG:
+                long |= {short, short[::-1]}
+            if len(slips) < MOST_COMPARED:
+                slips += _parts(number, name, tier)
         self.owners = list(owners.values())
         self.patterns = automaton(list(owners))
-        self.reversed = frozenset(short[::-1] for short in self.compact)
-        together = [
-            written
-            for short, named in self.compact.items()
-            if len(short) >= SHORTEST_TRICK - 1 and any(letters(name) >= SHORTEST_TRICK for _, name in named)
-            for written in (short, short[::-1])
-        ]
-        self.together = automaton(sorted(set(together)))
+        self.reversed = frozenset([short[::-1] for short in self.compact])
+        self.longest = max(map(len, self.compact), default=0)
+        self.long = automaton(sorted(long))
         self.slips = Slips(slips)
         self.is_word: Callable[[str], bool] = lru_cache(maxsize=50_000)(self._is_word) if like is None else like.is_word
 

@@ -63,8 +63,12 @@ class Spread:
         backward = {token for token in single & self._names.reversed if len(token) >= SHORTEST_TRICK - 1}
         strange = set()
         if near and seen.reading == "native":
-            strange = {token for token in single - self._names.ordinary if len(token) >= SHORTEST_NEAR - 1}
-            strange -= self._names.compact.keys()
+            known = self._names.compact
+            strange = {
+                token
+                for token in single - self._names.ordinary
+                if len(token) >= SHORTEST_NEAR - 1 and token not in known
+            }
         if not candidates and not backward and not strange:
             return
         ends = ends_of(tokens)
@@ -85,42 +89,47 @@ class Spread:
                     dull.add(written)
 
     def _joined(self, tokens: Sequence[str], solid: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """[first, stop) over `solid` of words that together make a mark: two or three of any length, more of short,
-        or as many as the mark has.
-
-        The words run together go through one scan; a letter that ends one word and begins the next counts once.
+        """[first, stop) over `solid` of words that together make a mark: two or three of any length, more of one or two
+        letters. A letter that ends one word and begins the next counts once. Each is a question of a set, so that the
+        time does not depend on how many marks there are.
         """
-        parts: list[str] = []
-        last = ""
-        for at in solid:
-            token = tokens[at]
-            parts.append(token[1:] if token[0] == last else token)
-            last = token[-1]
+        known, backward, longest = self._names.compact, self._names.reversed, self._names.longest
+        words = [tokens[at] for at in solid]
+        last = len(words) - 1
+        for first in range(last):
+            joined = words[first]
+            are_short = len(joined) <= 2
+            for stop in range(first + 1, len(words)):
+                word = words[stop]
+                joined += word[1:] if word[0] == joined[-1] else word
+                are_short = are_short and len(word) <= 2
+                if len(joined) > longest or (stop - first > 2 and not are_short):
+                    break
+                if (joined in known or joined in backward) and joined != word:
+                    yield first, stop + 1
+        yield from self._long(words)
+
+    def _long(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """The same for marks of three words and more, which may stand there backwards or with a word cut in two."""
+        if self._names.long is None or len(words) < 3:
+            return
+        parts = [word[1:] if at and word[0] == words[at - 1][-1] else word for at, word in enumerate(words)]
         whole = "".join(parts)
-        hits = matches(self._names.together, whole)
+        hits = matches(self._names.long, whole)
         if not hits:
             return
         ends = list(accumulate(map(len, parts)))
-        lengths = [len(tokens[at]) for at in solid]
-        begins = [end - length for end, length in zip(ends, lengths, strict=True)]
+        begins = [end - len(word) for end, word in zip(ends, words, strict=True)]
         for _, begin, end in hits:
-            last_word = bisect_left(ends, end)
-            if ends[last_word] != end or begins[last_word] == begin:
+            last = bisect_left(ends, end)
+            if ends[last] != end:
                 continue
-            while last_word + 1 < len(ends) and ends[last_word + 1] == end and lengths[last_word + 1] == 1:
-                last_word += 1  # a letter that doubles the one before it
-            for first in range(bisect_left(ends, begin), last_word):
-                if begins[first] > begin:
+            named = self._names.compact.get(whole[begin:end]) or self._names.compact.get(whole[begin:end][::-1]) or ()
+            most = max((key(name).count(" ") + 2 for _, name in named), default=0)
+            for first in range(max(0, last - most + 1), last):
+                if begins[first] == begin:
+                    yield first, last + 1
                     break
-                if begins[first] == begin and self._may_join(whole[begin:end], lengths[first : last_word + 1]):
-                    yield first, last_word + 1
-                    break
-
-    def _may_join(self, joined: str, lengths: Sequence[int]) -> bool:
-        if len(lengths) <= 3 or max(lengths) <= 2:
-            return True
-        named = self._names.compact.get(joined) or self._names.compact.get(joined[::-1]) or ()
-        return any(len(lengths) <= key(name).count(" ") + 2 for _, name in named)
 
     def _over_words(
         self, text: str, seen: View, ends: Sequence[int], at: Sequence[int], tokens: Sequence[str]

@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks [NAME…] [--json FILE]`: run measurements, print tables, write JSON.
 
 Names: precheck, catalogue, features, peers, scaling, startup, scores, category, text_rules, http, store, ledger,
-duplicates, webhooks, goods, big, marks, word_marks; all of them by default.
+duplicates, webhooks, goods, big, marks, word_marks, register; all of them by default.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ NAMES = (
     "big",
     "marks",
     "word_marks",
+    "register",
 )
 
 
