@@ -62,6 +62,7 @@ class Names:
         self.owners = list(owners.values())
         self.patterns = automaton(list(owners))
         self.reversed = frozenset([short[::-1] for short in self.compact])
+        self.spellings = self.reversed | self.compact.keys()
         self.longest = max(map(len, self.compact), default=0)
         self.long = automaton(sorted(long))
         self.slips = Slips(slips)

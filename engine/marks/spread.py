@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate, pairwise
+from operator import add
 from typing import NamedTuple
 
 from engine.automata import matches
@@ -19,6 +21,7 @@ from engine.marks.model import Mark
 from engine.marks.names import SHORTEST_NEAR, SHORTEST_TRICK, Names, letters
 
 SHORTEST_GLUED, LONGEST_WORD, LETTERS_AMONG_NUMBERS = 5, 40, 3
+_SHORT_WORDS = re.compile(r"(?: \S{1,2}){4} ")
 TURNERS = "\u202e\u2067"
 """Signs that make the eye read what follows backwards."""
 MILD = frozenset(" -–—/&+,.'’()[]:;\t\n")
@@ -58,7 +61,7 @@ class Spread:
         if tokens == [""]:
             return
         solid = [at for at, token in enumerate(tokens) if token != BREAK]
-        candidates = set(self._joined(tokens, solid)) if len(solid) > 1 else set()
+        candidates = set(self._joined(seen.text, tokens, solid)) if len(solid) > 1 else set()
         single = set(tokens)
         backward = {token for token in single & self._names.reversed if len(token) >= SHORTEST_TRICK - 1}
         strange = set()
@@ -88,32 +91,40 @@ class Spread:
                 if not hits:
                     dull.add(written)
 
-    def _joined(self, tokens: Sequence[str], solid: Sequence[int]) -> Iterator[tuple[int, int]]:
+    def _joined(self, text: str, tokens: Sequence[str], solid: Sequence[int]) -> Iterator[tuple[int, int]]:
         """[first, stop) over `solid` of words that together make a mark: two or three of any length, more of one or two
-        letters. A letter that ends one word and begins the next counts once. Each is a question of a set, so that the
-        time does not depend on how many marks there are.
+        letters. A letter that ends one word and begins the next counts once. What is joined is asked of a set, all at
+        once, so that the time does not depend on how many marks there are.
         """
-        known, backward, longest = self._names.compact, self._names.reversed, self._names.longest
+        spellings = self._names.spellings
         words = [tokens[at] for at in solid]
-        last = len(words) - 1
-        for first in range(last):
-            joined = words[first]
-            are_short = len(joined) <= 2
-            for stop in range(first + 1, len(words)):
-                word = words[stop]
-                joined += word[1:] if word[0] == joined[-1] else word
-                are_short = are_short and len(word) <= 2
-                if len(joined) > longest or (stop - first > 2 and not are_short):
-                    break
-                if (joined in known or joined in backward) and joined != word:
-                    yield first, stop + 1
-        yield from self._long(words)
+        parts = [word[1:] if word[0] == before[-1] else word for before, word in pairwise([" ", *words])]
+        pairs = list(map(add, words, parts[1:]))
+        triples = list(map(add, pairs, parts[2:]))
+        for size, joined in ((2, pairs), (3, triples)):
+            if not spellings.isdisjoint(joined):
+                for first, written in enumerate(joined):
+                    if written in spellings and written != words[first + size - 1]:
+                        yield first, first + size
+        if _SHORT_WORDS.search(text):
+            yield from self._spelled(words, parts)
+        if self._names.long is not None and len(words) > 2:
+            yield from self._long(words, parts)
 
-    def _long(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    def _spelled(self, words: Sequence[str], parts: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """The same for four words and more of one or two letters each."""
+        spellings, longest = self._names.spellings, self._names.longest
+        for first, word in enumerate(words):
+            joined = word
+            for stop in range(first, len(words)):
+                if len(words[stop]) > 2 or len(joined) > longest:
+                    break
+                joined += parts[stop] if stop > first else ""
+                if stop - first > 2 and joined in spellings:
+                    yield first, stop + 1
+
+    def _long(self, words: Sequence[str], parts: Sequence[str]) -> Iterator[tuple[int, int]]:
         """The same for marks of three words and more, which may stand there backwards or with a word cut in two."""
-        if self._names.long is None or len(words) < 3:
-            return
-        parts = [word[1:] if at and word[0] == words[at - 1][-1] else word for at, word in enumerate(words)]
         whole = "".join(parts)
         hits = matches(self._names.long, whole)
         if not hits:
