@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -130,15 +130,20 @@ def _parted(reading: str, text: str, origin: Any) -> View:
 
 def keys(names: Iterable[str]) -> list[str]:
     """Names as they stand in a view, without the outer spaces. All are folded at once, which a big register needs."""
-    whole = BREAK.join([f" {name} ".replace(BREAK, " ") for name in names])
+    padded = [f" {name} ".replace(BREAK, " ") for name in names]
+    if not padded:
+        return []
+    whole = BREAK.join(padded)
     folded = _RUN_IN.sub(r"\1", whole.translate(NATIVE).replace("\x00", ""))
     if not folded.isascii():
         folded = _BORDER.sub(" ", folded)
     return [one.strip() for one in folded.split(BREAK)]
 
 
-def compacts(folded: Iterable[str]) -> list[str]:
+def compacts(folded: Sequence[str]) -> list[str]:
     """The keys without inner spaces."""
+    if not folded:
+        return []
     return _RUN_IN.sub(r"\1", BREAK.join(folded).replace(" ", "")).split(BREAK)
 
 

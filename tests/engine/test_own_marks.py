@@ -54,6 +54,11 @@ def test_it_counts_while_it_is_in_force_and_not_where_it_is_approved(pack: Pack)
     assert told(pack, title) == ["IPR106 Zorvik"]
 
 
+def test_a_mark_without_a_name_or_of_signs_alone_is_found_nowhere(pack: Pack) -> None:
+    for names in ((), ("",), (" ",), ("\x1f",), ("...", "\ud800")):
+        assert told(pack, "steel ... bottle \x1f", marks=(Mark(names=names, owner="A"),), approved_brands=()) == []
+
+
 def test_a_register_that_is_written_is_read_back() -> None:
     marks = [
         Mark(
