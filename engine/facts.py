@@ -58,7 +58,8 @@ class Image(Fact, frozen=True, kw_only=True):
     """A picture; `kind` is main, marketing_long, marketing_square, white_background, sku or description.
 
     `width`, `height` in pixels, `size` in bytes, `product_area` the goods' share of the picture (0..1). What is not
-    known stays None: the engine opens no picture and no URL.
+    known stays None: the engine opens no URL, and no picture unless `engine.pictures` is asked to; that fills in what
+    stands from `is_readable` on. Shares are 0..1, `phash` is 64 bits in hexadecimal.
     """
 
     url: str | None = None
@@ -68,6 +69,12 @@ class Image(Fact, frozen=True, kw_only=True):
     format: str | None = None
     size: int | None = None
     product_area: Decimal | None = None
+    is_readable: bool | None = None
+    main_colour: Decimal | None = None  # share of the commonest colour
+    two_colours: Decimal | None = None  # of the two commonest
+    frame: Decimal | None = None  # thickness of an even frame that is not white
+    panels: int | None = None
+    phash: str | None = None
 
 
 class Package(Fact, frozen=True, kw_only=True):
@@ -198,6 +205,13 @@ class Mark(Fact, frozen=True, kw_only=True):
         )
 
 
+class ProtectedPicture(Fact, frozen=True, kw_only=True):
+    """A picture that others may not use: its perceptual hash (64 bits in hexadecimal) and whose it is."""
+
+    phash: str
+    owner: str
+
+
 class Store(Fact, frozen=True, kw_only=True):
     """What a rule may know of the store besides the one listing."""
 
@@ -209,6 +223,7 @@ class Store(Fact, frozen=True, kw_only=True):
     approved_brands: tuple[str, ...] | None = None
     authorisations: tuple[MarkAuthorisation, ...] | None = None
     marks: tuple[Mark, ...] = ()  # the store's own register, besides the pack's
+    protected_pictures: tuple[ProtectedPicture, ...] = ()
     product_limit: int | None = None
     online_products: int | None = None
     auditing_products: int | None = None

@@ -19,6 +19,7 @@ from engine import IntakeError, Pack, Peers, Store, Waiver
 from engine.findings import Mode, Severity
 from engine.intake import Record, read_file
 from engine.intake.files import read_bytes
+from engine.pictures import NoPillow, Read, folder, has_embedded, look, nowhere, with_pictures
 
 SECONDS_PER_LISTING = 10.0
 """After this long no further rule of a listing is begun; what is left is reported as not checked."""
@@ -37,6 +38,7 @@ def check(
     waivers: Path | None = None,
     column: Annotated[list[str] | None, Parameter(negative=())] = None,
     model: Path | None = None,
+    images: Path | None = None,
     shadow: bool = False,
     pack: Path | None = None,
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
@@ -71,6 +73,9 @@ def check(
         How to read a column of a table: --column "Item name=title", repeatable.
     model
         A category model of your own, from `storewarden train category`.
+    images
+        A folder with the pictures, each named as in its URL: what they show is checked too. Nothing is fetched.
+        图片所在文件夹（文件名与图片网址一致），不联网。
     shadow
         Show the findings of rules in shadow mode too.
     pack
@@ -94,7 +99,14 @@ def check(
     except (OSError, ValueError) as error:
         return fail(f"storewarden check: {error}")
     day = as_of or datetime.now(UTC).date()
-    job = Job(loaded, day, known_store, accepted, mapping)
+    if images is not None and not images.is_dir():
+        return fail(f"storewarden check: there is no folder {images}")
+    job = Job(loaded, day, known_store, accepted, mapping, folder(images) if images is not None else nowhere)
+    if images is not None:
+        try:
+            look(b"")
+        except NoPillow as error:
+            return fail(f"storewarden check: {error}")
     summary = Summary()
     with output.open("w", encoding="utf-8", newline="") if output else nullcontext(sys.stdout) as stream:
         show = Show(
@@ -133,13 +145,14 @@ class Job:
     """Checks the listings of files one after the other."""
 
     def __init__(
-        self, pack: Pack, as_of: date, store: Store | None, waivers: list[Waiver], mapping: dict[str, str]
+        self, pack: Pack, as_of: date, store: Store | None, waivers: list[Waiver], mapping: dict[str, str], read: Read
     ) -> None:
         self.pack = pack
         self.as_of = as_of
         self.store = store
         self.waivers = waivers
         self.mapping = mapping
+        self.read = read
 
     def open(self, file: Path) -> FileResult:
         """The file's listings, to be checked as they are taken. A file that can't be read has an `error`."""
@@ -167,8 +180,11 @@ class Job:
     def _row(self, record: Record, store: Store | None, peers: Peers) -> RowResult:
         if record.listing is None:
             return RowResult(record, None)
+        listing = record.listing
+        if self.read is not nowhere or has_embedded(listing):
+            listing = with_pictures(listing, self.read)
         report = self.pack.check(
-            record.listing,
+            listing,
             store=store,
             as_of=self.as_of,
             waivers=self.waivers,

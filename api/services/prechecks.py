@@ -17,6 +17,7 @@ from engine import Pack, Peers, Report
 from engine.findings import Severity
 from engine.intake import Problem
 from engine.ledger.risk import PointsAtRisk
+from engine.pictures import has_embedded, nowhere, with_pictures
 
 RANK = {str(severity): severity.rank for severity in Severity}
 encode = msgspec.json.Encoder(decimal_format="string").encode
@@ -109,8 +110,11 @@ class Prechecks:
         keep: Keep | None,
         at_risk: PointsAtRisk | None,
     ) -> dict[str, Any]:
+        listing = entry.listing
+        if has_embedded(listing):  # only pictures that come along: the service fetches none
+            listing = with_pictures(listing, nowhere)
         report = self.pack.check(
-            entry.listing,
+            listing,
             store=entry.store,
             as_of=entry.as_of or options.as_of,
             fixes=options.fixes,

@@ -22,6 +22,13 @@ TEXT_KINDS: Words = {
     "group": ("product group", "商品分组"),
 }
 
+PICTURE_KINDS: Words = {
+    "main": ("Main picture", "主图"), "sku": ("SKU picture", "SKU图"), "description": ("Description picture", "详情图"),
+    "marketing_long": ("Tall marketing picture", "营销长图"),
+    "white_background": ("White-background picture", "白底图"),
+    "marketing_square": ("Square marketing picture", "营销方图"),
+}  # fmt: skip
+
 LANGUAGES: Words = {
     "ar": ("Arabic", "阿拉伯语"), "de": ("German", "德语"), "en": ("English", "英语"), "es": ("Spanish", "西班牙语"),
     "fr": ("French", "法语"), "he": ("Hebrew", "希伯来语"), "id": ("Indonesian", "印尼语"),
@@ -115,7 +122,7 @@ FACTS_ZH: Mapping[str, str] = {
     "stock_rule": "库存扣减方式",
     "created": "创建时间", "modified": "修改时间", "last_sold": "最近销售时间", "previous": "修改前的商品",
     "orders_30d": "近30天订单数", "store.approved_brands": "店铺获授权品牌", "store.authorisations": "品牌授权",
-    "store.marks": "店铺自有商标库",
+    "store.marks": "店铺自有商标库", "store.protected_pictures": "受保护图片库",
     "store.level": "店铺等级", "store.product_limit": "店铺商品数上限", "store.online_products": "在线商品数",
     "store.frozen_until": "店铺冻结截止日", "store.groups": "店铺商品分组", "store.category_counts": "各类目在线商品数",
     "store.type": "店铺类型", "store.auditing_products": "审核中商品数",
