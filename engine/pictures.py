@@ -25,8 +25,9 @@ SIDE = 256
 """Pixels of the longer side of the copy that is looked at."""
 MOST_PIXELS = 60_000_000
 """Pixels of a picture that is opened; a file of a few bytes may claim more than memory holds."""
-EVEN, BUSY = 4.0, 12.0
-"""Standard deviations of grey (0..255) below which a line is of one colour, and above which it shows something."""
+EVEN, BUSY, FILLED = 7.0, 12.0, 0.6
+"""Standard deviations of grey (0..255) below which a line is of one colour, and above which it shows something; the
+share of a line that has to differ from the seam beside it where two panels meet."""
 WIDEST_SEAM, WIDEST_FRAME, WHITE = 0.03, 0.12, 235
 """Shares of the side up to which an even stretch parts two panels, or is a frame; grey from which paper is white."""
 BLURRED = 4
@@ -131,8 +132,7 @@ def _frame(grey: Any) -> Decimal:
 def _panels(grey: Any, *, axis: int) -> int:
     """Panels along one axis: even lines through the whole picture, with something to see on both sides, part them."""
     lines = grey if axis == 0 else grey.T
-    spread = lines.std(axis=1)
-    even = spread < EVEN
+    even = lines.std(axis=1) < EVEN
     seams, at, count = 0, 0, len(even)
     while at < count:
         if not even[at]:
@@ -142,12 +142,10 @@ def _panels(grey: Any, *, axis: int) -> int:
         while end < count and even[end]:
             end += 1
         is_inside = count * 0.1 < at and end < count * 0.9
-        if (
-            is_inside
-            and end - at <= max(1, count * WIDEST_SEAM)
-            and min(spread[at - BLURRED : at].max(), spread[end : end + BLURRED].max()) > BUSY
-        ):
-            seams += 1
+        if is_inside and end - at <= max(1, count * WIDEST_SEAM):
+            level = lines[at:end].mean()
+            beside = (lines[at - BLURRED : at], lines[end : end + BLURRED])
+            seams += all((abs(part - level) > BUSY).mean(axis=1).max() > FILLED for part in beside)
         at = end
     return seams + 1
 

@@ -118,6 +118,7 @@ ip.command(
     name="lapsing",
     help="Listings that will infringe when an authorisation ends. 授权到期后将侵权的商品。",
 )
+ip.command("api.cli.ip:pictures", name="pictures", help="Pictures as a register of protected ones. 受保护图片登记。")
 marks = App(name="marks", help="A store's own register of marks. 店铺自有商标库。")
 ip.command(marks)
 marks.command("api.cli.marks:show", name="list", help="List a store's own marks. 列出自有商标。")

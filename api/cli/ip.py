@@ -1,9 +1,10 @@
-"""`storewarden ip lapsing`: the listings that will infringe when a brand authorisation ends."""
+"""`storewarden ip`: the listings that will infringe when a brand authorisation ends; protected pictures."""
 
 from __future__ import annotations
 
 import sys
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -89,3 +90,34 @@ def lapsing(
     if format == "json":
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(answers), indent=1).decode() + "\n")
     return BLOCKED if total else CLEAN
+
+
+def pictures(*files: Path, owner: str, lang: Lang = "en") -> int:
+    """Print pictures as a register of protected ones, for the file of --store. 输出受保护图片登记（供 --store 使用）。
+
+    Exit code: 0, or 2 when one cannot be opened. 退出码：0；有图片无法打开时为 2。
+
+    Parameters
+    ----------
+    files
+        The pictures. 图片文件。
+    owner
+        Whose they are. 权利人。
+    lang
+        Language of the messages. 提示语言。
+    """
+    from engine.facts import ProtectedPicture
+    from engine.pictures import NoPillow, look
+
+    found = []
+    for file in files:
+        try:
+            seen = look(file.read_bytes())
+        except (OSError, NoPillow) as error:
+            return fail(f"{file}: {error}")
+        if seen is None:
+            return fail(f"{file}: " + ("not a picture that can be opened" if lang == "en" else "无法打开的图片"))
+        found.append(ProtectedPicture(phash=seen.phash, owner=owner))
+    answer = msgspec.json.encode({"protected_pictures": found})
+    sys.stdout.write(msgspec.json.format(answer, indent=1).decode() + "\n")
+    return CLEAN

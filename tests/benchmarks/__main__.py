@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks [NAME…] [--json FILE]`: run measurements, print tables, write JSON.
 
 Names: precheck, catalogue, features, peers, scaling, startup, scores, category, text_rules, http, store, ledger,
-duplicates, webhooks, goods, big, marks, word_marks, register; all of them by default.
+duplicates, webhooks, goods, big, marks, word_marks, register, pictures; all of them by default.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ NAMES = (
     "marks",
     "word_marks",
     "register",
+    "pictures",
 )
 
 
