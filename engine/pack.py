@@ -9,9 +9,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import msgspec
+
 from engine.duplicates.cards import Wording
 from engine.duplicates.model import PairModel
-from engine.errors import UnknownName
+from engine.errors import IntakeError, UnknownName
 from engine.evaluate.explain import Explanation
 from engine.evaluate.fixing import Mender
 from engine.evaluate.program import Program
@@ -35,6 +37,8 @@ from engine.taxonomy import Taxonomy
 
 Draft = Listing | Mapping[str, Any] | bytes | str
 """A listing as a value, or the JSON (text, bytes or decoded) of any accepted form."""
+Known = Store | Mapping[str, Any]
+"""What is known of a store: as a value, or as decoded JSON of the same fields."""
 
 
 class Pack:
@@ -121,7 +125,7 @@ class Pack:
         self,
         listing: Draft,
         *,
-        store: Store | None = None,
+        store: Known | None = None,
         as_of: date,
         waivers: Sequence[Waiver] = (),
         fixes: bool = True,
@@ -137,11 +141,12 @@ class Pack:
         many listings are checked against the same ones, so that their index is made once). `fixes=False` leaves
         the fixes out. `seconds` bounds the time: rules not begun by then are `not_checked`, and no fix is begun that
         much later. `at_risk`, of a store's ledger, gives every finding its points at risk. `only` these rules are run
-        (by id). Raises IntakeError when the input is no listing at all.
+        (by id). Raises IntakeError when the input is no listing at all, or `store` no store.
         """
         if type(listing) is not Listing:
             listing = one_listing(listing)
-        view = View(listing, self.resources, as_of=as_of, store=store, peers=peers, not_carried=not_carried)
+        known = store if store is None or type(store) is Store else _store(store)
+        view = View(listing, self.resources, as_of=as_of, store=known, peers=peers, not_carried=not_carried)
         program = self.program("listing", as_of, only)
         if listing.marketplace is not None and listing.marketplace != self.marketplace:
             return Report(program, view, self.ref, is_foreign=True)
@@ -149,9 +154,10 @@ class Pack:
         report.at_risk = at_risk
         return report
 
-    def check_store(self, store: Store, *, as_of: date, waivers: Sequence[Waiver] = ()) -> Report:
+    def check_store(self, store: Known, *, as_of: date, waivers: Sequence[Waiver] = ()) -> Report:
         """Check what is known of a store itself by the rules whose subject is the store."""
-        view = View(Listing(), self.resources, as_of=as_of, store=store, subject="store")
+        known = store if type(store) is Store else _store(store)
+        view = View(Listing(), self.resources, as_of=as_of, store=known, subject="store")
         return self._run(self.program("store", as_of), view, waivers, False, None)
 
     def _run(
@@ -206,7 +212,7 @@ class Pack:
         self,
         listings: Iterable[Draft],
         *,
-        store: Store | None = None,
+        store: Known | None = None,
         as_of: date,
         waivers: Sequence[Waiver] = (),
         fixes: bool = True,
@@ -232,7 +238,7 @@ class Pack:
         listing: Draft,
         rule_id: str,
         *,
-        store: Store | None = None,
+        store: Known | None = None,
         as_of: date,
         waivers: Sequence[Waiver] = (),
         peers: Sequence[Listing] | None = None,
@@ -242,6 +248,14 @@ class Pack:
             raise UnknownName("rule", rule_id, list(self.rules))
         report = self.check(listing, store=store, as_of=as_of, waivers=waivers, fixes=False, peers=peers)
         return report.explain(rule_id)
+
+
+def _store(given: Any) -> Store:
+    """A store from decoded JSON; IntakeError with the place of what does not fit."""
+    try:
+        return msgspec.convert(given, Store, strict=False)
+    except msgspec.ValidationError as error:
+        raise IntakeError(f"the store: {error}", f"店铺信息：{error}", code="bad_store") from None
 
 
 def load_pack(path: str | Path, *, use_cache: bool = True, settings: Mapping[str, Any] | None = None) -> Pack:
