@@ -46,6 +46,10 @@ class StoreMark(StoreRow, Versioned, Base):
     )
 
 
+UNSAID = {"tier": Mark(names=(), owner="").tier, "status": Mark(names=(), owner="").status}
+"""What a mark is when nothing is said."""
+
+
 @dataclass(frozen=True, slots=True)
 class TakenIn:
     """How many marks of an import were new, were changed, and stood there already."""
@@ -87,7 +91,9 @@ def fold(name: str) -> str:
 
 
 def take_in(session: Session, *, entity_id: int, store_id: int, marks: Iterable[Mark]) -> TakenIn:
-    """Add marks to a store's register; one of the same name is brought to what is given."""
+    """Add marks to a store's register; one of the same name is brought to what is given. What is not given (empty, or
+    what a mark is when nothing is said) takes nothing away, and other spellings are added to those that are there.
+    """
     known = {row.folded: row for row in session.scalars(select(StoreMark).where(StoreMark.store_id == store_id))}
     added = updated = unchanged = 0
     for mark in marks:
@@ -98,7 +104,12 @@ def take_in(session: Session, *, entity_id: int, store_id: int, marks: Iterable[
             session.add(row)
             added += 1
             continue
-        changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+        values["aliases"] = list(dict.fromkeys([*row.aliases, *values["aliases"]]))
+        changed = {
+            name: value
+            for name, value in values.items()
+            if name != "name" and value and value != UNSAID.get(name) and getattr(row, name) != value
+        }
         for name, value in changed.items():
             setattr(row, name, value)
         updated, unchanged = updated + bool(changed), unchanged + (not changed)

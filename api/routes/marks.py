@@ -219,8 +219,15 @@ async def learn_mark(request: Request, caller: Writer, violation_id: str) -> Res
 
 
 def learn(session: Session, violation: Violation, mark: Mark) -> StoreMark:
-    """A violation's mark in the register of its store, with the case as its source."""
+    """A violation's mark in the register of its store, with the case as its source. One that is there keeps what is
+    known of it.
+    """
     told = msgspec.structs.replace(mark, source=f"violation {violation.case_no}")
+    known = session.scalars(
+        select(StoreMark).where(StoreMark.store_id == violation.store_id, StoreMark.folded == fold(mark.names[0]))
+    ).one_or_none()
+    if known is not None and mark.owner == mark.names[0]:  # nobody said whose it is
+        told = msgspec.structs.replace(told, owner=known.owner)
     take_in(session, entity_id=violation.entity_id, store_id=violation.store_id, marks=[told])
     row = session.scalars(
         select(StoreMark).where(StoreMark.store_id == violation.store_id, StoreMark.folded == fold(mark.names[0]))

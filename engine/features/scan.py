@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -87,8 +88,9 @@ class Scanner:
         return kept
 
     def _in_pieces(self, lowered: str, of_term: Mapping[int, int]) -> Iterator[tuple[int, int, int]]:
-        """The matches of a very long text, piece by piece. Terms that a piece is full of, and that were counted often
-        enough, are not looked for in the pieces behind it: a text of megabytes of one term takes no longer than any.
+        """The matches of a very long text, piece by piece. Terms that a piece is full of are not looked for in the
+        pieces behind it, whether they counted (often enough) or were part of longer words: a text of megabytes of one
+        term takes no longer than any.
         """
         index_of, indexes = self.automaton, list(range(len(self._terms)))
         for begin in range(0, len(lowered), PIECE):
@@ -98,7 +100,8 @@ class Scanner:
                 if start < PIECE:
                     yield indexes[index], begin + start, begin + end
             if len(found) > DENSE and begin + PIECE < len(lowered):
-                indexes = [index for index in indexes if of_term.get(index, 0) < MAX_TERM]
+                seen = Counter([indexes[index] for index, _, _ in found])
+                indexes = [one for one in indexes if of_term.get(one, 0) < MAX_TERM and seen[one] < DENSE]
                 if not indexes:
                     return
                 index_of = automaton([self._terms[index] for index in indexes])

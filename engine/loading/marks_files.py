@@ -19,6 +19,8 @@ COLUMNS = (
 """Several values in one cell are parted by "|"."""
 
 CODE = "P005"
+LONGEST = {"name": 200, "owner": 200, "source": 300, "patterns": 2000, "aliases": 2000, "zh": 2000, "ru": 2000}
+"""Characters of a cell."""
 NICE = range(1, 46)
 _HAN, _CYRILLIC = re.compile("[\u2e80-\u9fff]"), re.compile("[\u0400-\u04ff]")
 
@@ -77,6 +79,9 @@ class _Row:
             self._fault("name", "a mark needs a name with letters or digits")
         if not owner:
             self._fault("owner", "the owner is missing")
+        for column, most in LONGEST.items():
+            if len(self._row.get(column, "")) > most:
+                self._fault(column, f"the cell has more than {most} characters")
         names = dict.fromkeys((name, *self._many("aliases"), *self._many("zh"), *self._many("ru")))
         mark = Mark(
             names=tuple(names),

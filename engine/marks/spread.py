@@ -20,6 +20,8 @@ from engine.marks.found import Found, ends_of, has_letters, span
 from engine.marks.model import Mark
 from engine.marks.names import SHORTEST_NEAR, SHORTEST_TRICK, Names, letters
 
+MOST_SPELLED = 40
+"""Words of one or two letters that are read as one name. A letter said again and again adds none, so this ends it."""
 SHORTEST_GLUED, LONGEST_WORD, LETTERS_AMONG_NUMBERS = 5, 40, 3
 _SHORT_WORDS = re.compile(r"(?: \S{1,2}){4} ")
 TURNERS = "\u202e\u2067"
@@ -116,7 +118,7 @@ class Spread:
         spellings, longest = self._names.spellings, self._names.longest
         for first, word in enumerate(words):
             joined = word
-            for stop in range(first, len(words)):
+            for stop in range(first, min(len(words), first + MOST_SPELLED)):
                 if len(words[stop]) > 2 or len(joined) > longest:
                     break
                 joined += parts[stop] if stop > first else ""

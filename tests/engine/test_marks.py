@@ -169,3 +169,8 @@ def test_any_words_of_the_letters_of_marks_are_read_and_what_is_found_lies_in_th
     for hit in MATCHER.find(text):
         assert 0 <= hit.start < hit.end <= len(text)
         assert text[hit.start] not in " \n\x1f"
+
+
+@pytest.mark.parametrize("text", ["b " * 60_000, "n i k " * 20_000, "a@" * 60_000, "ni*" * 40_000])
+def test_a_long_text_of_single_letters_is_read_to_its_end(text: str) -> None:
+    assert {hit.kind for hit in MATCHER.find(text)} <= {"tricked", "near"}

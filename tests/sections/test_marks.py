@@ -66,4 +66,11 @@ def test_a_mark_is_learned_from_a_violation(north: Caller) -> None:
     assert (answer["name"], answer["source"], answer["violation_id"], answer["risk"]) == (
         "Brumel", "violation MARK-1", violation["id"], "high",
     )  # fmt: skip
+    known = {"name": "Kestrol", "owner": "Kestrol AG", "classes": [21], "aliases": ["凯思"], "tier": "word_like"}
+    assert north.post("/marks", known).status_code == 201
+    again = north.post(f"/violations/{violation['id']}/mark", {"name": "kestrol", "aliases": ["Kestrola"]}).json()
+    assert {name: again[name] for name in ("owner", "classes", "aliases", "tier", "risk", "source")} == {
+        "owner": "Kestrol AG", "classes": [21], "aliases": ["凯思", "Kestrola"], "tier": "word_like", "risk": "high",
+        "source": "violation MARK-1",
+    }  # fmt: skip
     assert north.post("/violations/999999/mark", {"name": "Brumel"}).status_code == 404
