@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,12 @@ from tests.engine.conftest import BASELINE, CODES, MANIFEST, RULE
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A small pack on disk, without a lock."""
+    """A small pack on disk, without a lock, whose source was read today: lint tells of old ones."""
     files = {
         "mini/pack.yaml": MANIFEST,
         "mini/codes.yaml": CODES,
         "baseline.yaml": BASELINE,
-        "mini/title/LST104_title_too_short.yaml": RULE,
+        "mini/title/LST104_title_too_short.yaml": RULE.replace("retrieved: 2026-01-01", f"retrieved: {date.today()}"),
     }
     for name, text in files.items():
         file = tmp_path / name
