@@ -21,7 +21,14 @@ from store_model.analytics_queries import upsert_daily
 from store_model.db import Database
 from store_model.deadlines import Limits, ship_by
 from store_model.evaluations import Evaluation
-from store_model.incoming import IncomingDispute, IncomingEvaluation, IncomingMetric, IncomingOrder, digest_of
+from store_model.incoming import (
+    IncomingDispute,
+    IncomingEvaluation,
+    IncomingLine,
+    IncomingMetric,
+    IncomingOrder,
+    digest_of,
+)
 from store_model.orders import Cancellation, Dispute, Order, OrderLine, Shipment
 from store_model.products import Product, ProductContent, ProductSku
 from store_model.tenancy import scoped_insert
@@ -30,6 +37,7 @@ INSERTED, UPDATED, UNCHANGED = "inserted", "updated", "unchanged"
 TABLES = {
     "products": "product, product_content, sku",
     "orders": '"order", order_line, shipment',
+    "assessments": '"order", order_line',
     "disputes": "dispute",
     "evaluations": "evaluation",
     "analytics": "daily_metric",
@@ -173,7 +181,7 @@ def upsert_orders(
     session: Session, place: Place, orders: Sequence[IncomingOrder], *, limits: Limits, seen_at: datetime, now: datetime
 ) -> list[str]:
     """Orders by their id. One that is older than what is known (by the platform's own time) changes nothing."""
-    known = _known(session, place, Order, [order.platform_id for order in orders])
+    known = known_rows(session, place, Order, [order.platform_id for order in orders])
     outcomes = []
     for incoming in orders:
         order, digest = known.get(incoming.platform_id), digest_of(incoming)
@@ -216,6 +224,17 @@ LINE_FIELDS = (
 )  # fmt: skip
 
 
+def insert_lines(session: Session, place: Place, lines_of: Sequence[tuple[int, Sequence[IncomingLine]]]) -> None:
+    """The lines of orders (by the id of their rows) that have none yet."""
+    rows = [
+        {**place.columns(), "order_id": order, "position": position, **{n: getattr(line, n) for n in LINE_FIELDS}}
+        for order, lines in lines_of
+        for position, line in enumerate(lines)
+    ]
+    if rows:
+        scoped_insert(session, insert(OrderLine), rows)
+
+
 def _write_parts(
     session: Session,
     place: Place,
@@ -230,13 +249,7 @@ def _write_parts(
         return
     ids = [order.id for order, _ in changed]
     session.execute(delete(OrderLine).where(OrderLine.order_id.in_(ids)))
-    lines = [
-        {**place.columns(), "order_id": order.id, "position": position, **{n: getattr(line, n) for n in LINE_FIELDS}}
-        for order, incoming in changed
-        for position, line in enumerate(incoming.lines)
-    ]
-    if lines:
-        scoped_insert(session, insert(OrderLine), lines)
+    insert_lines(session, place, [(order.id, incoming.lines) for order, incoming in changed])
     parcels = {
         (parcel.order_id, parcel.tracking_number): parcel
         for parcel in session.scalars(select(Shipment).where(Shipment.order_id.in_(ids)))
@@ -357,7 +370,7 @@ def _upsert(
     values: Callable[[Any], dict[str, Any]],
     now: datetime,
 ) -> list[str]:
-    known = _known(session, place, table, [record.platform_id for record in records])
+    known = known_rows(session, place, table, [record.platform_id for record in records])
     outcomes = []
     for record in records:
         row, digest = known.get(record.platform_id), digest_of(record)
@@ -377,7 +390,8 @@ def _upsert(
     return outcomes
 
 
-def _known(session: Session, place: Place, table: Any, ids: Iterable[str]) -> dict[str, Any]:
+def known_rows(session: Session, place: Place, table: Any, ids: Iterable[str]) -> dict[str, Any]:
+    """Platform id → row of the store, for those of these ids that are known."""
     rows = session.scalars(
         select(table).where(
             table.entity_id == place.entity_id, table.store_id == place.store_id, table.platform_id.in_(list(ids))

@@ -66,6 +66,20 @@ class IncomingOrder(Incoming, frozen=True, kw_only=True):
     shipments: tuple[IncomingShipment, ...] = ()
 
 
+class IncomingAssessment(Incoming, frozen=True, kw_only=True):
+    """What the platform's store assessment says of one order; None where it says nothing.
+
+    `left`: what was left until the order counts as late online, when the file was made; below zero when it was over.
+    """
+
+    platform_id: str
+    placed_at: datetime | None = None
+    is_false_shipment: bool | None = None
+    is_online_late: bool | None = None
+    left: timedelta | None = None
+    lines: tuple[IncomingLine, ...] = ()
+
+
 class IncomingDispute(Incoming, frozen=True, kw_only=True):
     """One dispute."""
 

@@ -28,7 +28,11 @@ RECEIVE_STATES = ("default", "received", "not_received", "suspected_received")
 
 
 class Order(StoreRow, Versioned, Base):
-    """One order. `ship_by` is the last moment to ship, None once nothing is left to ship."""
+    """One order. `ship_by` is the last moment to ship, None once nothing is left to ship.
+
+    `is_false_shipment` and `is_online_late` are what the platform's store assessment says of it (None: nothing), and
+    `online_by` is when, by the same page, the carrier must have scanned it at the latest.
+    """
 
     __tablename__ = "order"
 
@@ -49,6 +53,10 @@ class Order(StoreRow, Versioned, Base):
     fund_status: Mapped[str | None] = mapped_column(String(32))
     logistics_status: Mapped[str | None] = mapped_column(String(40))
     buyer_country: Mapped[str | None] = mapped_column(String(2))
+    is_false_shipment: Mapped[bool | None]
+    is_online_late: Mapped[bool | None]
+    online_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    assessment_digest: Mapped[str | None] = mapped_column(String(64))
     digest: Mapped[str] = mapped_column(String(64), default="")
 
     __table_args__ = (

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from api.cli.common import BLOCKED, CLEAN, Lang, fail
 from engine.errors import IntakeError, StorewardenError
 
-Kind = Literal["products", "orders", "disputes", "evaluations", "analytics", "violations"]
+Kind = Literal["products", "orders", "assessments", "disputes", "evaluations", "analytics", "violations"]
 WORDS = {
     "en": {
         "no_store": "There is no store {}; the stores are: {}",

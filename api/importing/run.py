@@ -21,6 +21,7 @@ from api.importing.sources import PRODUCTS, Source, key_of
 from engine.errors import IntakeError, StorewardenError
 from engine.intake.values import clean
 from store_model import bulk
+from store_model.assessments import upsert_assessments
 from store_model.audit import Change, note
 from store_model.db import Database
 from store_model.deadlines import Limits
@@ -169,6 +170,8 @@ def _upsert(
         return bulk.upsert_products(session, place, values, status=options.status, now=now)
     if kind == "orders":
         return bulk.upsert_orders(session, place, values, limits=options.limits, seen_at=options.seen_at, now=now)
+    if kind == "assessments":
+        return upsert_assessments(session, place, values, seen_at=options.seen_at, now=now)
     if kind == "disputes":
         return bulk.upsert_disputes(session, place, values, answer=options.limits.dispute_answer, now=now)
     if kind == "analytics":

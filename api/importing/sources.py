@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from api.importing import analytics_tables, tables, trade_json, trade_tables, violation_tables
+from api.importing import analytics_tables, assessment_tables, tables, trade_json, trade_tables, violation_tables
 from api.importing.records import Item, Refusal, refusal_of
 from api.importing.trade_columns import COLUMNS, kind_of
 from engine.errors import IntakeError
@@ -28,8 +28,8 @@ from engine.ledger import Notice
 from store_model.products import OFFLINE_REASONS, STATUSES
 
 PRODUCTS = "products"
-KINDS = (PRODUCTS, "orders", "disputes", "evaluations", "analytics", "violations")
-TABLES_ALONE = ("analytics", "violations")
+KINDS = (PRODUCTS, "orders", "assessments", "disputes", "evaluations", "analytics", "violations")
+TABLES_ALONE = ("assessments", "analytics", "violations")
 """Kinds that come as tables only."""
 LONGEST_ID = 40
 _GZIP = b"\x1f\x8b"
@@ -98,6 +98,8 @@ def _table_items(
 ) -> Callable[[], Iterator[Item]]:
     if kind == "analytics":
         return lambda: analytics_tables.read(table)
+    if kind == "assessments":
+        return lambda: assessment_tables.read(table, zone)
     if kind == "violations":
         return lambda: violation_tables.read(table, zone, offence)
     return lambda: trade_tables.read(table, kind, zone)

@@ -41,6 +41,22 @@ ORDERS: dict[str, tuple[str, ...]] = {
         "实际发货物流",
     ),
 }
+ASSESSMENTS: dict[str, tuple[str, ...]] = {
+    **{name: ORDERS[name] for name in ("order_id", "placed_at", "product_id", "title", "quantity", "currency")},
+    "sku_code": (*ORDERS["sku_code"], "SKU属性"),
+    "unit_price": (*ORDERS["unit_price"], "价格(CNY)", "单价(CNY)", "price (CNY)", "unit price (CNY)"),
+    "is_false_shipment": ("false shipment", "false shipping", "fake shipment", "虚假发货"),
+    "is_online_late": (
+        "late online",
+        "online late",
+        "logistics online timeout",
+        "online timeout",
+        "物流上网超时",
+        "上网超时",
+    ),
+    "left": ("time left", "remaining time", "剩余时间"),
+}
+"""The order sheet of the store-assessment page (reference §7.4)."""
 EVALUATIONS: dict[str, tuple[str, ...]] = {
     "evaluation_id": ("evaluation id", "review id", "评价id", "评价编号"),
     "order_id": ("order id", "order number", "订单号", "订单编号"),
@@ -106,9 +122,13 @@ VIOLATIONS: dict[str, tuple[str, ...]] = {
     "listing": ("product id", "item id", "商品id", "产品id", "涉及商品"),
     "remark": ("reason", "violation reason", "remark", "违规原因", "备注"),
 }
-COLUMNS = {"orders": ORDERS, "evaluations": EVALUATIONS, "analytics": ANALYTICS, "violations": VIOLATIONS}
+COLUMNS = {
+    "orders": ORDERS, "assessments": ASSESSMENTS, "evaluations": EVALUATIONS, "analytics": ANALYTICS,
+    "violations": VIOLATIONS,
+}  # fmt: skip
 NEEDED = {
     "orders": ("order_id", "state"),
+    "assessments": ("order_id", "is_false_shipment", "is_online_late"),
     "evaluations": ("stars", "given_at"),
     "analytics": ("product_id", "day"),
     "violations": ("case", "offence", "at"),

@@ -36,9 +36,17 @@ def _rows(table: Table, kind: str) -> Iterator[Cells | Item]:
 
 
 def _orders(table: Table, zone: tzinfo) -> Iterator[Item]:
+    for group in order_groups(table, "orders"):
+        yield group if isinstance(group, Item) else _order(*group, zone)
+
+
+def order_groups(table: Table, kind: str) -> Iterator[tuple[list[Cells], str] | Item]:
+    """The rows of one order, which follow each other, with its id; a row that is broken comes as what it was refused
+    for.
+    """
     group: list[Cells] = []
     key = ""
-    for row in _rows(table, "orders"):
+    for row in _rows(table, kind):
         if isinstance(row, Item):
             yield row
             continue
@@ -47,10 +55,10 @@ def _orders(table: Table, zone: tzinfo) -> Iterator[Item]:
             group.append(row)
             continue
         if group:
-            yield _order(group, key, zone)
+            yield group, key
         group, key = [row], own
     if group:
-        yield _order(group, key, zone)
+        yield group, key
 
 
 def _order(rows: list[Cells], key: str, zone: tzinfo) -> Item:
@@ -64,9 +72,9 @@ def _order(rows: list[Cells], key: str, zone: tzinfo) -> Item:
             else ("state", "expected a known order status", "应为已知的订单状态")
         )
         head.refuse(Unreadable(en, zh, "incomplete"), field, whole_record=True)
-        return Item(None, _all_refusals(rows))
-    placed = _time(head, "placed_at", zone)
-    lines = tuple(_line(row) for row in rows)
+        return Item(None, all_refusals(rows))
+    placed = time_of(head, "placed_at", zone)
+    lines = tuple(line_of(row) for row in rows)
     amount = head.read("amount", number)
     parcels: dict[str, IncomingShipment] = {}
     for row in rows:
@@ -79,9 +87,9 @@ def _order(rows: list[Cells], key: str, zone: tzinfo) -> Item:
         platform_id=key,
         state=state,
         placed_at=placed,
-        paid_at=_time(head, "paid_at", zone, placed),
-        sent_at=_time(head, "sent_at", zone, placed),
-        finished_at=_time(head, "finished_at", zone, placed),
+        paid_at=time_of(head, "paid_at", zone, placed),
+        sent_at=time_of(head, "sent_at", zone, placed),
+        finished_at=time_of(head, "finished_at", zone, placed),
         amount=amount,
         currency=_currency(head, "amount"),
         buyer_country=country if len(country) == 2 and country.isalpha() else None,
@@ -89,10 +97,11 @@ def _order(rows: list[Cells], key: str, zone: tzinfo) -> Item:
         lines=lines,
         shipments=tuple(parcels.values()),
     )
-    return head.item(value, _all_refusals(rows))
+    return head.item(value, all_refusals(rows))
 
 
-def _line(row: Cells) -> IncomingLine:
+def line_of(row: Cells) -> IncomingLine:
+    """The line of an order that a row is."""
     quantity = row.read("quantity", whole)
     return IncomingLine(
         platform_id=row.read("line_id", identifier),
@@ -113,7 +122,7 @@ def _evaluations(table: Table, zone: tzinfo) -> Iterator[Item]:
 
 def _evaluation(row: Cells, zone: tzinfo) -> Item:
     stars = row.read("stars", whole)
-    given = _time(row, "given_at", zone)
+    given = time_of(row, "given_at", zone)
     order = row.read("order_id", identifier)
     product = row.read("product_id", identifier)
     own = row.read("evaluation_id", identifier) or (f"{order}/{product or ''}" if order else None)
@@ -141,7 +150,7 @@ def _evaluation(row: Cells, zone: tzinfo) -> Item:
         delivery=_score(row, "delivery"),
         feedback=row.read("feedback", text),
         reply=row.read("reply", text),
-        finished_at=_time(row, "finished_at", zone),
+        finished_at=time_of(row, "finished_at", zone),
         order_amount=row.read("amount", number),
         order_currency=_currency(row, "amount"),
         dispute_kind=DISPUTE_KINDS.get(kind.lower(), kind[:32]) if kind else None,
@@ -159,7 +168,8 @@ def _score(row: Cells, field: str) -> int | None:
     return int(value)
 
 
-def _time(row: Cells, field: str, zone: tzinfo, not_before: datetime | None = None) -> datetime | None:
+def time_of(row: Cells, field: str, zone: tzinfo, not_before: datetime | None = None) -> datetime | None:
+    """A moment of the row, as UTC."""
     found: datetime | None = row.read(field, lambda value: (moment(value, zone, not_before=not_before), ""))
     return found
 
@@ -170,5 +180,6 @@ def _currency(row: Cells, money: str) -> str | None:
     return found[:3].upper() if found else None
 
 
-def _all_refusals(rows: list[Cells]) -> tuple[Refusal, ...]:
+def all_refusals(rows: list[Cells]) -> tuple[Refusal, ...]:
+    """What was refused in the rows of one record."""
     return tuple(refusal for row in rows for refusal in row.refusals)

@@ -47,7 +47,11 @@ class OrderLineOut(Output):
 
 
 class OrderOut(Output):
-    """An order with its lines. `ship_by`: the last moment to ship, null once nothing is left to ship."""
+    """An order with its lines. `ship_by`: the last moment to ship, null once nothing is left to ship.
+
+    `is_false_shipment` and `is_online_late`: what the store assessment says of it, null when nothing; `online_by`: when
+    the carrier must have scanned it at the latest.
+    """
 
     id: str
     platform_id: str
@@ -65,6 +69,9 @@ class OrderOut(Output):
     fund_status: str | None
     logistics_status: str | None
     buyer_country: str | None
+    is_false_shipment: bool | None
+    is_online_late: bool | None
+    online_by: datetime | None
     lines: list[OrderLineOut]
     version: int
     updated_at: datetime
@@ -95,6 +102,10 @@ ORDERS = Resource(
         "ship_from": Filter(Order.ship_by, op="ge"),
         "placed_from": Filter(Order.placed_at, op="ge"),
         "placed_before": Filter(Order.placed_at, op="lt"),
+        "is_false_shipment": Filter(
+            Order.is_false_shipment, note="Those that the store assessment names false shipments"
+        ),
+        "is_online_late": Filter(Order.is_online_late, note="Those that the store assessment names late online"),
         "product": Filter(apply=_with_product, note="Those with a line of the product with this platform id"),
     },
     sorts={"updated_at": Order.updated_at},
@@ -117,6 +128,9 @@ ORDERS = Resource(
         "fund_status": None,
         "logistics_status": None,
         "buyer_country": "US",
+        "is_false_shipment": None,
+        "is_online_late": None,
+        "online_by": None,
         "lines": [
             {
                 "position": 0,

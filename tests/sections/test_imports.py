@@ -63,3 +63,14 @@ def test_a_violation_list_is_booked_in_the_ledger_once(north: Caller, app: FastA
     assert (booked["case_no"], booked["offence"], booked["at"]) == ("V1", "PTS305", "2026-11-01T18:00:00Z")
     operator = Caller(north.client, north.base, bearer(app, tenants, "operator"))
     assert code(operator.post("/imports?name=violations.csv", data)) == (403, "permission_missing")
+
+
+def test_a_store_assessment_marks_orders_that_the_list_finds(north: Caller) -> None:
+    data = "订单号,虚假发货,物流上网超时,剩余时间\n88001,是,否,1天\n88002,否,是,\n88003,?,是,\n".encode()
+    report = north.post("/imports?name=assessment.csv", data).json()
+    assert (report["kind"], report["inserted"], report["refused"]) == ("assessments", 2, 1)
+    assert (report["refusals"][0]["row"], report["refusals"][0]["column"]) == (4, "虚假发货")
+    (false,) = north.get("/orders?is_false_shipment=true").json()["items"]
+    assert (false["platform_id"], false["is_online_late"], false["online_by"][-1]) == ("88001", False, "Z")
+    (late,) = north.get("/orders?is_online_late=true").json()["items"]
+    assert (late["platform_id"], late["is_false_shipment"], late["online_by"]) == ("88002", False, None)
