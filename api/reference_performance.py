@@ -115,12 +115,12 @@ def score_page(rule: ScoreRule, lang: str = "en") -> str:
 
 def _value(rule: IndicatorRule, lang: str) -> str:
     terms, value = TERMS[lang], rule.value
-    of = " + ".join(f"`{name}`" for name in value.of)
+    part, of = (" + ".join(f"`{name}`" for name in names) for names in (value.parts, value.of))
     match value.kind:
         case "share":
-            return terms["share"].format(f"`{value.part}`", of)
+            return terms["share"].format(part, of)
         case "mean":
-            return terms["mean"].format(f"`{value.column}`", f"`{value.part}`")
+            return terms["mean"].format(f"`{value.column}`", part)
         case "ratio":
             return terms["ratio"].format(f"`{value.column}`", f"`{value.over}`")
         case _:

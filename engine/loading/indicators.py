@@ -98,8 +98,8 @@ def _value(fields: Fields, kind: RowKind, counts: dict[str, Any], faults: Faults
     names = tuple(counts)
     found = None
     if what == "share":
-        part, of = value.choice("share", names), _names(value, "of", names)
-        found = Value("share", part, of) if part and of else None
+        parts, of = _names(value, "share", names), _names(value, "of", names)
+        found = Value("share", parts[0], of, also=parts[1:]) if parts and of else None
     elif what == "mean":
         column, part = value.choice("mean", numbers), value.choice("of", names)
         found = Value("mean", part, column=column) if column and part else None

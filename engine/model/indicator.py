@@ -80,7 +80,8 @@ class Once(Struct, frozen=True):
 class Value(Struct, frozen=True, omit_defaults=True):
     """What is computed: `share` part ÷ of, `mean` of a column over rows, `ratio` of two sums, or a `total`.
 
-    `of` names counts, which are added up; for a ratio and for totals of a column, `column` is what is added up.
+    `of` names counts, which are added up, and so do `part` and `also`; for a ratio and for totals of a column, `column`
+    is what is added up.
     """
 
     kind: str
@@ -88,6 +89,12 @@ class Value(Struct, frozen=True, omit_defaults=True):
     of: tuple[str, ...] = ()
     column: str | None = None
     over: str | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The counts above the line."""
+        return (self.part, *self.also) if self.part is not None else ()
 
 
 class Window(Struct, frozen=True, omit_defaults=True):

@@ -13,6 +13,7 @@ from engine.model.score import ScoreRule
 from engine.scoring.bound import Counting, counting_of
 from engine.scoring.counting import Counts, Number
 from engine.scoring.judging import Judgement, Sums, Terms, judge, terms_of
+from engine.scoring.sources import ROWS
 from engine.scoring.waterfall import Formula, Scored
 
 Windows = Mapping[int, Sums]
@@ -97,6 +98,7 @@ class InForce:
         counting = self.countings[name]
         needed = {check.column for counter in counting.counters for check in counter.checks}
         needed |= {counter.column for counter in counting.counters if counter.column} | {counting.day}
+        needed -= ROWS[counting.over].remarks
         return all(f"{counting.over}.{column}" in recorded for column in needed)
 
     def scores(self, judgements: Mapping[str, Judgement], subject: str = "store") -> dict[str, Scored]:

@@ -80,7 +80,7 @@ def counting_of(rule: IndicatorRule, as_of: date, rules: Mapping[str, IndicatorR
     counters = [Counter(f"{rule.id}.{name}", checks) for name, checks in counts.items()]
     value = rule.value
     if value.column is not None:
-        named = value.of or ((value.part,) if value.part is not None else ())
+        named = value.of or value.parts
         counters += [Counter(f"{rule.id}.{name}:{value.column}", counts[name], value.column) for name in named]
     if value.over is not None:
         counters += [Counter(f"{rule.id}.{name}:{value.over}", counts[name], value.over) for name in value.of]

@@ -66,9 +66,10 @@ def terms_of(rule: IndicatorRule, as_of: date) -> Terms:
     whole = tuple(f"{rule.id}.{name}" for name in value.of)
     match value.kind:
         case "share":
-            part: tuple[str, ...] = (f"{rule.id}.{value.part}",)
+            part = tuple(f"{rule.id}.{name}" for name in value.parts)
         case "mean":
-            part, whole = (f"{rule.id}.{value.part}:{value.column}",), (f"{rule.id}.{value.part}",)
+            part = tuple(f"{rule.id}.{name}:{value.column}" for name in value.parts)
+            whole = tuple(f"{rule.id}.{name}" for name in value.parts)
         case "ratio":
             part = tuple(f"{rule.id}.{name}:{value.column}" for name in value.of)
             whole = tuple(f"{rule.id}.{name}:{value.over}" for name in value.of)

@@ -28,11 +28,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class RowKind:
-    """One kind of row. `deadlines` are moments that may lie ahead; `faults` in the order in which a row is named."""
+    """One kind of row. `deadlines` are moments that may lie ahead; `faults` in the order in which a row is named.
+    `remarks` are columns that only add to what the others say: data without them counts all the same.
+    """
 
     columns: Mapping[str, str]
     deadlines: frozenset[str]
     faults: tuple[Fault, ...]
+    remarks: frozenset[str] = frozenset()
 
     @property
     def moments(self) -> tuple[str, ...]:
@@ -45,11 +48,13 @@ class RowKind:
         return tuple(name for name, kind in self.columns.items() if kind in (MOMENT, DAY))
 
 
-def _kind(columns: Mapping[str, str], deadlines: tuple[str, ...], *faults: Fault) -> RowKind:
+def _kind(
+    columns: Mapping[str, str], deadlines: tuple[str, ...], *faults: Fault, remarks: tuple[str, ...] = ()
+) -> RowKind:
     common = {"id": TEXT, "store": TEXT, "listing": TEXT}
     happened = tuple(name for name, kind in columns.items() if kind == MOMENT and name not in deadlines)
     future = (Fault("in_the_future", "future", happened),) if happened else ()
-    return RowKind({**common, **columns}, frozenset(deadlines), (*future, *faults))
+    return RowKind({**common, **columns}, frozenset(deadlines), (*future, *faults), frozenset(remarks))
 
 
 STARS = (1, 5)  # the scale of the platform's stars, below and above which a number is none
@@ -68,9 +73,10 @@ ROWS: Mapping[str, RowKind] = {
     "parcels": _kind(
         {
             "order": TEXT, "carrier": TEXT, "received": TEXT, "declared": MOMENT, "scan_due": MOMENT,
-            "scanned": MOMENT,
+            "scanned": MOMENT, "false_shipment": TEXT, "late_online": TEXT,
         },
         ("scan_due",),
+        remarks=("false_shipment", "late_online"),
     ),
     "disputes": _kind(
         {
@@ -109,7 +115,9 @@ ROWS: Mapping[str, RowKind] = {
 
 orders: one a parent order; `disputes` are the reasons of its standing disputes, `liable` the reasons of those that the
 platform decided against the seller, `disputed` when the first was opened, `assessed` when its outcome was known: the
-earlier of `disputed` and `finished`. parcels: one a declared parcel. messages: one a turn, from the first message of a
+earlier of `disputed` and `finished`. parcels: one a declared parcel; `false_shipment` and `late_online`
+are "yes" where the platform's store assessment says so of its order, which stands for a parcel where none is known.
+messages: one a turn, from the first message of a
 buyer to the seller's next. traffic: one a day of the platform's statistics.
 """
 

@@ -25,6 +25,20 @@ FROM shipment WHERE {HERE.format("shipment")} GROUP BY order_id
 FIRST_LINES = f"""
 SELECT order_id, product_platform_id, handling_days FROM order_line WHERE {HERE.format("order_line")} AND position = 0
 """
+PARCELS = f"""
+SELECT CAST(id AS {{text}}) AS id, order_id, carrier, received_state AS received, {{seconds:declared_at}} AS declared,
+COALESCE({{seconds:scan_by}}, {{seconds:declared_at}} + :scan) AS scan_due, {{seconds:scanned_at}} AS scanned
+FROM shipment WHERE {HERE.format("shipment")}
+UNION ALL
+SELECT 'order ' || a.platform_id, a.id, NULL, NULL, {{seconds:a.sent_at}},
+COALESCE({{seconds:a.online_by}}, {{seconds:a.sent_at}} + :scan,
+COALESCE({{seconds:a.paid_at}}, {{seconds:a.placed_at}}) + :risk + :handling + :scan), CAST(NULL AS BIGINT)
+FROM "order" a WHERE {HERE.format("a")} AND (a.is_false_shipment OR a.is_online_late)
+AND NOT EXISTS (SELECT 1 FROM shipment p WHERE p.order_id = a.id)
+"""
+"""Declared parcels, and the orders without one that the platform names: by when they had to be scanned is what its page
+said, else the latest that the dated limits allow.
+"""
 
 SELECTS: dict[str, tuple[dict[str, str], str]] = {
     "orders": (
@@ -46,13 +60,13 @@ SELECTS: dict[str, tuple[dict[str, str], str]] = {
     ),
     "parcels": (
         {
-            "id": "CAST(s.id AS {text})", "listing": "l.product_platform_id", "order": "o.platform_id",
-            "carrier": "s.carrier", "received": "s.received_state", "declared": "{seconds:s.declared_at}",
-            "scan_due": "COALESCE({seconds:s.scan_by}, {seconds:s.declared_at} + :scan)",
-            "scanned": "{seconds:s.scanned_at}",
+            "id": "s.id", "listing": "l.product_platform_id", "order": "o.platform_id", "carrier": "s.carrier",
+            "received": "s.received", "declared": "s.declared", "scan_due": "s.scan_due", "scanned": "s.scanned",
+            "false_shipment": "CASE WHEN o.is_false_shipment THEN 'yes' END",
+            "late_online": "CASE WHEN o.is_online_late THEN 'yes' END",
         },
-        f"""FROM shipment s JOIN "order" o ON o.id = s.order_id LEFT JOIN ({FIRST_LINES}) l ON l.order_id = s.order_id
-        WHERE {HERE.format("s")}""",
+        f"""FROM ({PARCELS}) s JOIN "order" o ON o.id = s.order_id
+        LEFT JOIN ({FIRST_LINES}) l ON l.order_id = s.order_id""",
     ),
     "disputes": (
         {

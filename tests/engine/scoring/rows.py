@@ -23,6 +23,8 @@ WORDS = {
     "liable": ("seller",),
     "buyer": ("a", "b", "c"),
     "listing": ("L1", "L2"),
+    "false_shipment": ("yes",),
+    "late_online": ("yes",),
 }
 KINDS = ("not_received", "not_as_described", "other")
 
