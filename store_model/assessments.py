@@ -12,7 +12,17 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from store_model.bulk import INSERTED, UNCHANGED, UPDATED, Place, insert_lines, known_rows
+from store_model.batches import insert_rows
+from store_model.bulk import (
+    INSERTED,
+    UNCHANGED,
+    UPDATED,
+    Place,
+    insert_lines,
+    known_rows,
+    new_columns,
+    set_columns,
+)
 from store_model.incoming import IncomingAssessment, digest_of
 from store_model.orders import Order, OrderLine
 
@@ -23,25 +33,29 @@ DECLARED = "WAIT_BUYER_ACCEPT_GOODS"
 def upsert_assessments(
     session: Session, place: Place, assessments: Sequence[IncomingAssessment], *, seen_at: datetime, now: datetime
 ) -> list[str]:
-    """Assessments by the id of their order; what was left is counted from `seen_at`."""
+    """Assessments by the id of their order, each id once; what was left is counted from `seen_at`."""
     known = known_rows(session, place, Order, [one.platform_id for one in assessments])
-    outcomes = []
+    outcomes, fresh, ids = [], [], {}
     for incoming in assessments:
         order, digest = known.get(incoming.platform_id), digest_of(incoming)
-        if order is not None and order.assessment_digest == digest:
-            outcomes.append(UNCHANGED)
-            continue
-        outcomes.append(INSERTED if order is None else UPDATED)
+        values = {
+            "is_false_shipment": incoming.is_false_shipment,
+            "is_online_late": incoming.is_online_late,
+            "online_by": seen_at + incoming.left if incoming.left is not None else None,
+            "assessment_digest": digest,
+        }
         if order is None:
-            order = Order(**place.columns(), platform_id=incoming.platform_id, state=DECLARED, created_at=now)
-            session.add(order)
-            known[incoming.platform_id] = order
-        order.placed_at = order.placed_at or incoming.placed_at
-        order.is_false_shipment, order.is_online_late = incoming.is_false_shipment, incoming.is_online_late
-        order.online_by = seen_at + incoming.left if incoming.left is not None else None
-        order.assessment_digest, order.updated_at = digest, now
+            outcomes.append(INSERTED)
+            stamp = {"state": DECLARED, "digest": "", "placed_at": incoming.placed_at}
+            fresh.append({**new_columns(place, incoming.platform_id, now), **stamp, **values})
+            continue
+        ids[order.platform_id] = order.id
+        outcomes.append(UNCHANGED if order.assessment_digest == digest else UPDATED)
+        if order.assessment_digest != digest:
+            set_columns(order, {**values, "placed_at": order.placed_at or incoming.placed_at}, now)
     session.flush()
-    ids = [known[one.platform_id].id for one in assessments]
-    lined = set(session.scalars(select(OrderLine.order_id).where(OrderLine.order_id.in_(ids))))
-    insert_lines(session, place, [(i, one.lines) for i, one in zip(ids, assessments, strict=True) if i not in lined])
+    ids |= zip((row["platform_id"] for row in fresh), insert_rows(session, Order, fresh), strict=True)
+    lined = set(session.scalars(select(OrderLine.order_id).where(OrderLine.order_id.in_(ids.values()))))
+    lines = [(ids[one.platform_id], one.lines) for one in assessments]
+    insert_lines(session, place, [(order, own) for order, own in lines if order not in lined])
     return outcomes

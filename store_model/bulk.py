@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Insert, delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from engine.facts import Listing
 from store_model import product_content as content
 from store_model.analytics import DailyMetric
 from store_model.analytics_queries import upsert_daily
+from store_model.batches import insert_rows
 from store_model.db import Database
 from store_model.deadlines import Limits, ship_by
 from store_model.evaluations import Evaluation
@@ -31,7 +32,6 @@ from store_model.incoming import (
 )
 from store_model.orders import Cancellation, Dispute, Order, OrderLine, Shipment
 from store_model.products import Product, ProductContent, ProductSku
-from store_model.tenancy import scoped_insert
 
 INSERTED, UPDATED, UNCHANGED = "inserted", "updated", "unchanged"
 TABLES = {
@@ -154,64 +154,78 @@ def _insert_products(
         }
         for listing, _, digest in fresh
     ]
-    ids = scoped_insert(session, _as_import(insert(Product)).returning(Product.id, sort_by_parameter_order=True), rows)
-    ids = ids.scalars().all()
-    scoped_insert(
+    ids = insert_rows(session, Product, rows)
+    insert_rows(
         session,
-        _as_import(insert(ProductContent)),
+        ProductContent,
         [
             {**place.columns(), "product_id": own, "listing": document}
             for own, (_, document, _) in zip(ids, fresh, strict=True)
         ],
     )
-    skus = [
-        {**place.columns(), "product_id": own, **columns}
-        for own, (listing, _, _) in zip(ids, fresh, strict=True)
-        for columns in content.sku_columns(listing)
-    ]
-    if skus:
-        scoped_insert(session, insert(ProductSku), skus)
-
-
-def _as_import(statement: Insert) -> Insert:
-    return statement.execution_options(unaudited="an import records itself as a whole")
+    insert_rows(
+        session,
+        ProductSku,
+        [
+            {**place.columns(), "product_id": own, **columns}
+            for own, (listing, _, _) in zip(ids, fresh, strict=True)
+            for columns in content.sku_columns(listing)
+        ],
+    )
 
 
 def upsert_orders(
     session: Session, place: Place, orders: Sequence[IncomingOrder], *, limits: Limits, seen_at: datetime, now: datetime
 ) -> list[str]:
-    """Orders by their id. One that is older than what is known (by the platform's own time) changes nothing."""
+    """Orders by their id, each id once. One that is older than what is known (by the platform's own time) changes
+    nothing.
+    """
     known = known_rows(session, place, Order, [order.platform_id for order in orders])
-    outcomes = []
+    outcomes, fresh, changed = [], [], []
     for incoming in orders:
         order, digest = known.get(incoming.platform_id), digest_of(incoming)
         if order is not None and (order.digest == digest or _is_older(incoming.changed_at, order.changed_at)):
             outcomes.append(UNCHANGED)
             continue
-        outcomes.append(INSERTED if order is None else UPDATED)
+        values = _order_columns(incoming, digest, limits, seen_at)
         if order is None:
-            order = Order(**place.columns(), platform_id=incoming.platform_id, created_at=now)
-            session.add(order)
-            known[incoming.platform_id] = order
-        for name in ORDER_FIELDS:
-            setattr(order, name, getattr(incoming, name))
-        order.digest, order.updated_at = digest, now
-        order.ship_by = ship_by(
-            state=incoming.state,
-            paid_at=incoming.paid_at,
-            handling_days=[line.handling_days for line in incoming.lines],
-            left=incoming.left,
-            seen_at=seen_at,
-            limits=limits,
-        )
+            outcomes.append(INSERTED)
+            fresh.append((incoming, {**new_columns(place, incoming.platform_id, now), **values}))
+            continue
+        outcomes.append(UPDATED)
+        set_columns(order, values, now)
+        changed.append((order.id, incoming))
     session.flush()
-    changed = [
-        (known[incoming.platform_id], incoming)
-        for incoming, outcome in zip(orders, outcomes, strict=True)
-        if outcome != UNCHANGED
-    ]
-    _write_parts(session, place, changed, limits=limits, seen_at=seen_at, now=now)
+    ids = insert_rows(session, Order, [row for _, row in fresh])
+    added = [(own, incoming) for own, (incoming, _) in zip(ids, fresh, strict=True)]
+    _write_parts(session, place, added, changed, limits=limits, seen_at=seen_at, now=now)
     return outcomes
+
+
+def _order_columns(incoming: IncomingOrder, digest: str, limits: Limits, seen_at: datetime) -> dict[str, Any]:
+    found = {name: getattr(incoming, name) for name in ORDER_FIELDS}
+    found["digest"] = digest
+    found["ship_by"] = ship_by(
+        state=incoming.state,
+        paid_at=incoming.paid_at,
+        handling_days=[line.handling_days for line in incoming.lines],
+        left=incoming.left,
+        seen_at=seen_at,
+        limits=limits,
+    )
+    return found
+
+
+def new_columns(place: Place, platform_id: str, now: datetime) -> dict[str, Any]:
+    """What every new row of a store that the platform has an id for begins with."""
+    return {**place.columns(), "platform_id": platform_id, "version": 1, "created_at": now, "updated_at": now}
+
+
+def set_columns(row: Any, values: dict[str, Any], now: datetime) -> None:
+    """Change a row of the session."""
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.updated_at = now
 
 
 ORDER_FIELDS = (
@@ -231,72 +245,71 @@ def insert_lines(session: Session, place: Place, lines_of: Sequence[tuple[int, S
         for order, lines in lines_of
         for position, line in enumerate(lines)
     ]
-    if rows:
-        scoped_insert(session, insert(OrderLine), rows)
+    insert_rows(session, OrderLine, rows)
 
 
 def _write_parts(
     session: Session,
     place: Place,
-    changed: Sequence[tuple[Order, IncomingOrder]],
+    added: Sequence[tuple[int, IncomingOrder]],
+    changed: Sequence[tuple[int, IncomingOrder]],
     *,
     limits: Limits,
     seen_at: datetime,
     now: datetime,
 ) -> None:
-    """Lines anew, shipments that were not known, and the request to cancel of an order that waits for its answer."""
-    if not changed:
-        return
-    ids = [order.id for order, _ in changed]
-    session.execute(delete(OrderLine).where(OrderLine.order_id.in_(ids)))
-    insert_lines(session, place, [(order.id, incoming.lines) for order, incoming in changed])
-    parcels = {
-        (parcel.order_id, parcel.tracking_number): parcel
-        for parcel in session.scalars(select(Shipment).where(Shipment.order_id.in_(ids)))
-    }
-    asked = set(
-        session.scalars(
-            select(Cancellation.order_id).where(Cancellation.order_id.in_(ids), Cancellation.state == "requested")
-        )
-    )
-    for order, incoming in changed:
+    """Lines anew, shipments that were not known, and the request to cancel of an order that waits for its answer.
+
+    Of `added` orders, which are new, nothing is known; of `changed` ones that is read first.
+    """
+    known: dict[tuple[int, str], Shipment] = {}
+    asked: set[int] = set()
+    if changed:
+        ids = [order for order, _ in changed]
+        session.execute(delete(OrderLine).where(OrderLine.order_id.in_(ids)))
+        parcels = session.scalars(select(Shipment).where(Shipment.order_id.in_(ids)))
+        known = {(parcel.order_id, parcel.tracking_number): parcel for parcel in parcels}
+        waiting = select(Cancellation.order_id).where(Cancellation.order_id.in_(ids), Cancellation.state == "requested")
+        asked = set(session.scalars(waiting))
+    orders = [*added, *changed]
+    insert_lines(session, place, [(order, incoming.lines) for order, incoming in orders])
+    stamp = {**place.columns(), "version": 1, "created_at": now, "updated_at": now}
+    shipments: dict[tuple[int, str], dict[str, Any]] = {}
+    cancellations = []
+    for order, incoming in orders:
         for parcel in incoming.shipments:
-            known = parcels.get((order.id, parcel.tracking_number))
-            if known is not None:
-                known.received_state = parcel.received_state
-                known.scanned_at = parcel.scanned_at or known.scanned_at
+            key = (order, parcel.tracking_number)
+            if (row := known.get(key)) is not None:
+                row.received_state = parcel.received_state
+                row.scanned_at = parcel.scanned_at or row.scanned_at
                 continue
             declared = parcel.declared_at or incoming.sent_at or seen_at
-            fresh = Shipment(
-                **place.columns(),
-                order_id=order.id,
-                carrier=parcel.carrier,
-                tracking_number=parcel.tracking_number,
-                is_whole_order=True,
-                declared_at=declared,
-                scan_by=declared + limits.scan,
-                scanned_at=parcel.scanned_at,
-                received_state=parcel.received_state,
-                created_at=now,
-                updated_at=now,
-            )
-            parcels[order.id, parcel.tracking_number] = fresh
-            session.add(fresh)
-        if incoming.state == "IN_CANCEL" and order.id not in asked:
+            shipments[key] = {
+                **stamp,
+                "order_id": order,
+                "carrier": parcel.carrier,
+                "tracking_number": parcel.tracking_number,
+                "is_whole_order": True,
+                "declared_at": declared,
+                "scan_by": declared + limits.scan,
+                "scanned_at": parcel.scanned_at,
+                "received_state": parcel.received_state,
+            }
+        if incoming.state == "IN_CANCEL" and order not in asked:
             asked_at = incoming.changed_at or seen_at
-            session.add(
-                Cancellation(
-                    **place.columns(),
-                    order_id=order.id,
-                    reason=incoming.cancel_reason,
-                    state="requested",
-                    requested_at=asked_at,
-                    answer_by=asked_at + limits.cancel_answer,
-                    created_at=now,
-                    updated_at=now,
-                )
+            cancellations.append(
+                {
+                    **stamp,
+                    "order_id": order,
+                    "reason": incoming.cancel_reason,
+                    "state": "requested",
+                    "requested_at": asked_at,
+                    "answer_by": asked_at + limits.cancel_answer,
+                }
             )
     session.flush()
+    insert_rows(session, Shipment, list(shipments.values()))
+    insert_rows(session, Cancellation, cancellations)
 
 
 def upsert_disputes(
@@ -371,22 +384,21 @@ def _upsert(
     now: datetime,
 ) -> list[str]:
     known = known_rows(session, place, table, [record.platform_id for record in records])
-    outcomes = []
+    outcomes, fresh = [], []
     for record in records:
         row, digest = known.get(record.platform_id), digest_of(record)
         older = row is not None and _is_older(getattr(record, "changed_at", None), getattr(row, "changed_at", None))
         if row is not None and (row.digest == digest or older):
             outcomes.append(UNCHANGED)
             continue
+        columns = {**values(record), "digest": digest}
         outcomes.append(INSERTED if row is None else UPDATED)
         if row is None:
-            row = table(**place.columns(), platform_id=record.platform_id, created_at=now)
-            known[record.platform_id] = row
-            session.add(row)
-        for name, value in values(record).items():
-            setattr(row, name, value)
-        row.digest, row.updated_at = digest, now
+            fresh.append({**new_columns(place, record.platform_id, now), **columns})
+        else:
+            set_columns(row, columns, now)
     session.flush()
+    insert_rows(session, table, fresh)
     return outcomes
 
 

@@ -21,6 +21,8 @@ STORED_ELSEWHERE = ("status", "offline_reason", "store_id", "previous", "orders_
 MOST_MONEY = Decimal(10) ** 14
 MOST_STOCK = 2**62
 STEP = Decimal("0.0001")
+NUL = rb"\u0000"
+"""How JSON writes a character that is cleaned away."""
 
 
 def document(listing: Listing) -> dict[str, Any]:
@@ -34,7 +36,12 @@ def document(listing: Listing) -> dict[str, Any]:
 
 def digest(stored: Mapping[str, Any]) -> str:
     """SHA-256 of a stored document; equal documents have equal digests whatever the order of their keys."""
-    text = msgspec.json.encode(_clean(stored), order="sorted")
+    try:
+        text = msgspec.json.encode(stored, order="sorted")
+    except UnicodeEncodeError:
+        text = NUL
+    if NUL in text:  # perhaps: the text may spell it out
+        text = msgspec.json.encode(_clean(stored), order="sorted")
     return hashlib.sha256(text).hexdigest()
 
 

@@ -63,6 +63,12 @@ def kinds() -> list[str]:
     return [kind for kind in KINDS if kind == "sqlite" or postgres_server() is not None]
 
 
+def environment(url: str) -> dict[str, str]:
+    """The environment of a process on this database; the sizes of measurements are no settings of the service."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("STOREWARDEN_BENCH_")}
+    return {**own, "STOREWARDEN_DATABASE_URL": url}
+
+
 @dataclass(frozen=True)
 class Shop:
     """A store with the drafts of the load as its products."""
@@ -164,8 +170,7 @@ def served(url: str, workers: int) -> Iterator[tuple[int, int]]:
     """The real service on a port: (port, process id)."""
     port = free_port()
     environ = {
-        **os.environ,
-        "STOREWARDEN_DATABASE_URL": url,
+        **environment(url),
         "STOREWARDEN_REQUIRE_KEYS": "always",
         "STOREWARDEN_RATE_LIMIT": "100000000/minute",
         "STOREWARDEN_WORKERS": str(workers),
@@ -235,17 +240,18 @@ def _load(database: Database, owner: Shop, series: int, writers: int) -> float:
 
 
 def importing(made: Databases) -> Table:
-    """A catalogue from NDJSON, in a process of its own: how fast, and how much memory at most."""
+    """A catalogue from NDJSON and orders from a table, in a process of their own: how fast, how much memory at most."""
     table = Table(
-        "Importing products of 4 KB from gzipped NDJSON",
-        ["", "products", "products/s", "again/s", "peak MB"],
+        "Importing products of 2.4 KB from gzipped NDJSON, and orders from CSV",
+        ["", "records", "records/s", "again/s", "peak MB"],
     )
     with tempfile.TemporaryDirectory() as folder:
         for kind in kinds():
-            for number in (IMPORTED // 10, IMPORTED):
-                file = _catalogue(Path(folder), number)
-                table.add(kind, number, *_imported(made.url(kind), file, number))
-    table.note("Memory is that of the whole process; it must not grow with the file.")
+            for what, make in (("products", _catalogue), ("orders", _orders)):
+                for number in (IMPORTED // 10, IMPORTED):
+                    file = make(Path(folder), number)
+                    table.add(f"{kind}, {what}", number, *_imported(made.url(kind), file, number))
+    table.note("Memory is that of the whole process; NDJSON must not make it grow, a table stands in it as a whole.")
     return table
 
 
@@ -258,6 +264,24 @@ def _catalogue(folder: Path, number: int) -> Path:
     return file
 
 
+def _orders(folder: Path, number: int) -> Path:
+    """Orders in three states, the shipped ones with a parcel, the others with two lines."""
+    file = folder / f"orders-{number}.csv"
+    if not file.exists():
+        lines = ["订单号,订单状态,付款时间,发货时间,订单金额,商品ID,商品名称,商家编码,数量,单价,运单号"]
+        for index in range(number):
+            order, product = 8190000000000000 + index, 1005000000000000 + index % 5000
+            line = f"{product},Cotton bath towel,TW-{index % 700},{1 + index % 3},${index % 40}.00"
+            state, sent, parcel = (
+                ("等待您发货", "", "") if index % 3 == 0 else ("已发货", "2026-10-02 11:00:00", f"LP{order}")
+            )
+            lines.append(f"{order},{state},2026-10-01 11:00:00,{sent},US ${index % 90}.50,{line},{parcel}")
+            if index % 3 == 0:
+                lines.append(f",,,,,{product},Hat,H{index % 9},1,$2.00,")
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
 def _imported(url: str, file: Path, number: int) -> list[Any]:
     database = open_database(url)
     owner = shop(database, 0)
@@ -267,7 +291,7 @@ def _imported(url: str, file: Path, number: int) -> list[Any]:
         command = [sys.executable, "-m", "tests.benchmarks.store_import", str(file), str(owner.store_id)]
         done = subprocess.run(
             command, check=True, stdout=subprocess.PIPE, cwd=ROOT,
-            env={**os.environ, "STOREWARDEN_DATABASE_URL": url}, timeout=timedelta(hours=1).total_seconds(),
+            env=environment(url), timeout=timedelta(hours=1).total_seconds(),
         )  # fmt: skip
         found.append(json.loads(done.stdout.splitlines()[-1]))
     assert found[0]["code"] == 0
