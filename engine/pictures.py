@@ -75,8 +75,7 @@ def look(data: bytes) -> Picture | None:
             if width * height > MOST_PIXELS:
                 return None
             opened.draft("RGB", (SIDE, SIDE))
-            small = _on_white(opened)
-            small.thumbnail((SIDE, SIDE))
+            small = _on_white(_shrunk(opened))
     except (OSError, SyntaxError, ValueError, EOFError, PIL.Image.DecompressionBombError, MemoryError):
         return None
     pixels = np.asarray(small, dtype=np.int16)
@@ -86,6 +85,20 @@ def look(data: bytes) -> Picture | None:
         width, height, kind, main, two, _frame(grey), _panels(grey, axis=0) * _panels(grey, axis=1),
         str(imagehash.phash(small)),
     )  # fmt: skip
+
+
+def _shrunk(opened: Any) -> Any:
+    """A small copy. A palette has no colours between its own, so such a picture is first cut to every few pixels."""
+    import PIL.Image
+
+    if opened.mode in ("P", "PA", "1"):
+        step = max(1, max(opened.size) // (4 * SIDE))
+        few = opened.resize((opened.width // step or 1, opened.height // step or 1), PIL.Image.Resampling.NEAREST)
+        opened = few.convert("RGBA" if few.has_transparency_data else "RGB")
+    elif opened.mode.startswith("I") or opened.mode == "F":
+        opened = opened.convert("L")
+    opened.thumbnail((SIDE, SIDE))
+    return opened
 
 
 def _on_white(opened: Any) -> Any:

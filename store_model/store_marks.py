@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import JSON, Index, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.marks.model import Mark
 from store_model.columns import Base
 from store_model.tenancy import Id, StoreRow, Versioned
+from store_model.violations import Violation
 
 
 class StoreMark(StoreRow, Versioned, Base):
@@ -115,3 +117,22 @@ def take_in(session: Session, *, entity_id: int, store_id: int, marks: Iterable[
         updated, unchanged = updated + bool(changed), unchanged + (not changed)
     session.flush()
     return TakenIn(added, updated, unchanged)
+
+
+def learn(session: Session, violation: Violation, mark: Mark) -> StoreMark:
+    """A violation's mark in the register of its store, with the case as its source. One that is there keeps what is
+    known of it.
+    """
+    told = replace(mark, source=f"violation {violation.case_no}")
+    known = session.scalars(
+        select(StoreMark).where(StoreMark.store_id == violation.store_id, StoreMark.folded == fold(mark.names[0]))
+    ).one_or_none()
+    if known is not None and mark.owner == mark.names[0]:  # nobody said whose it is
+        told = replace(told, owner=known.owner)
+    take_in(session, entity_id=violation.entity_id, store_id=violation.store_id, marks=[told])
+    row = session.scalars(
+        select(StoreMark).where(StoreMark.store_id == violation.store_id, StoreMark.folded == fold(mark.names[0]))
+    ).one()
+    row.violation_id = violation.id
+    session.flush()
+    return row

@@ -193,8 +193,8 @@ def learn(
     """
     from sqlalchemy import select
 
-    from api.routes.marks import learn as learned
     from engine.marks.model import Mark
+    from store_model.store_marks import learn as learned
     from store_model.violations import Violation
 
     try:

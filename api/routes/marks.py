@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-import msgspec
 from fastapi import APIRouter, Depends
 from msgspec import Meta, field
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,7 +25,7 @@ from engine.errors import Fault
 from engine.loading.fields import Faults
 from engine.loading.marks_files import read_marks
 from engine.marks.model import RISKS, STATUSES, TIERS, Mark
-from store_model.store_marks import StoreMark, fold, take_in
+from store_model.store_marks import StoreMark, fold, learn, take_in
 from store_model.violations import Violation
 
 router = APIRouter(prefix="/v1/stores/{store_id}", tags=["account"])
@@ -216,22 +215,3 @@ async def learn_mark(request: Request, caller: Writer, violation_id: str) -> Res
         return Answer(201, wire.show(row, StoreMarkOut))
 
     return await once(request, caller, body, job)
-
-
-def learn(session: Session, violation: Violation, mark: Mark) -> StoreMark:
-    """A violation's mark in the register of its store, with the case as its source. One that is there keeps what is
-    known of it.
-    """
-    told = msgspec.structs.replace(mark, source=f"violation {violation.case_no}")
-    known = session.scalars(
-        select(StoreMark).where(StoreMark.store_id == violation.store_id, StoreMark.folded == fold(mark.names[0]))
-    ).one_or_none()
-    if known is not None and mark.owner == mark.names[0]:  # nobody said whose it is
-        told = msgspec.structs.replace(told, owner=known.owner)
-    take_in(session, entity_id=violation.entity_id, store_id=violation.store_id, marks=[told])
-    row = session.scalars(
-        select(StoreMark).where(StoreMark.store_id == violation.store_id, StoreMark.folded == fold(mark.names[0]))
-    ).one()
-    row.violation_id = violation.id
-    session.flush()
-    return row

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from engine.features.authorisations import BESIDE as APPROVALS
 from engine.features.authorisations import is_approved, is_known
 from engine.features.hit_context import WORD, around, longest
+from engine.features.mark_hits import BESIDE as MARKS
 from engine.features.mark_hits import mark_hits
 from engine.features.registry import Field, collection, feature
-from engine.features.scan import Hit, hits
+from engine.features.scan import READS, Hit, hits
 from engine.features.value_words import TEXT_KINDS, TRANSFORMS
 from engine.features.view import View, derived
 from engine.findings import Location
@@ -24,7 +26,6 @@ BRANDS = "protected_brands"
 """The word list of protected marks; an entry's note names the brand that owns the term."""
 
 BRAND_ATTRIBUTES = frozenset({"brand", "brand name", "品牌", "品牌名称"})
-READS = ("title", "titles", "description", "mobile_description", "descriptions", "attributes", "skus", "keywords")
 
 BEFORE, AFTER, LINKING = "brand_reference_before", "brand_reference_after", "brand_linking"
 IMITATES_BEFORE, IMITATES_AFTER = "brand_imitation_before", "brand_imitation_after"
@@ -183,7 +184,7 @@ def _links(between: str, terms: frozenset[str], grammar: Grammar) -> bool:
         "is_approved": Field("bool", "The store may sell the brand", "店铺是否有该品牌授权", nullable=True),
     },
     reads=READS,
-    beside=("store.approved_brands", "store.marks"),
+    beside=(*APPROVALS, *MARKS),
     en="Protected brands in the texts of the listing",
     zh="商品文本中出现的受保护品牌",
 )
@@ -196,7 +197,7 @@ def brands_mentions(view: View) -> Sequence[BrandMention]:
     "brands.approvals_known",
     type="bool",
     reads=("store_id",),
-    beside=("store.approved_brands",),
+    beside=APPROVALS,
     en="The store's approved brands are known",
     zh="店铺品牌授权是否已知",
 )
@@ -242,8 +243,8 @@ def _disguised(view: View) -> list[Disguised]:
         "how": Field("list[str]", "The transforms that lead to the mark", "还原为商标所经的变换", words=TRANSFORMS),
         "is_approved": Field("bool", "The store may sell the brand", "店铺是否有该品牌授权", nullable=True),
     },
-    reads=(*READS, "groups"),
-    beside=("store.approved_brands", "store.marks"),
+    reads=READS,
+    beside=(*APPROVALS, *MARKS),
     en="Marks of the register that are not spelt plainly",
     zh="以变形或近似写法出现的商标",
 )

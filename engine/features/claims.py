@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from engine.features.authorisations import BESIDE as APPROVALS
 from engine.features.authorisations import is_approved
-from engine.features.brands import BRANDS, READS, context_of, grammar_of, mentions
+from engine.features.brands import BRANDS, context_of, grammar_of, mentions
 from engine.features.hit_context import WORD, around, longest, text_of
+from engine.features.mark_hits import BESIDE as MARKS
 from engine.features.mark_hits import mark_hits
 from engine.features.registry import Field, collection
-from engine.features.scan import Hit, hits
+from engine.features.scan import READS, Hit, hits
 from engine.features.value_words import CLAIMS, TEXT_KINDS
 from engine.features.view import View, derived
 from engine.findings import Location
@@ -80,6 +82,7 @@ def _distance(view: View, one: Location, other: Location) -> int:
         "field": Field("str", "The kind of text it stands in", "所在文本类型", words=TEXT_KINDS),
     },
     reads=READS,
+    beside=(*APPROVALS, *MARKS),
     en="Brands named outright, each with the nearest sign that the goods are a copy",
     zh="直接使用的品牌及其最近的仿品标记",
 )
@@ -122,7 +125,7 @@ def _around(view: View, hit: Hit) -> list[str]:
         "field": Field("str", "The kind of text it stands in", "所在文本类型", words=TEXT_KINDS),
     },
     reads=READS,
-    beside=("store.approved_brands",),
+    beside=(*APPROVALS, *MARKS),
     en="Claims to sell with the leave of a brand, each with the nearest brand of its text",
     zh="自称获得品牌授权的用语及其最近的品牌",
 )

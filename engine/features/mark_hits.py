@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Iterator
-from functools import lru_cache
 from html import unescape
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from engine.marks.matcher import Matcher
     from engine.marks.model import Mark
 
+BESIDE = ("store.marks",)
+"""What the hits read of the store."""
 LONG = frozenset({"description", "mobile_description", "localized_description"})
 CODED = re.compile(r"&(?!(?:amp|nbsp|lt|gt|quot|apos|copy|reg|times|deg|[lr][sd]quo|[nm]dash|bull|#39|#160);)[#A-Za-z]")
 """The start of an entity that writers of HTML have no need of."""
@@ -58,12 +60,26 @@ def matchers(view: View) -> Iterator[tuple[Matcher, bool]]:
         yield own_matcher(view.store.marks, shipped), True
 
 
-@lru_cache(maxsize=64)
+_OWN: OrderedDict[int, tuple[tuple[Mark, ...], Matcher | None, Matcher]] = OrderedDict()
+_MOST_OWN = 64
+
+
 def own_matcher(marks: tuple[Mark, ...], shipped: Matcher | None) -> Matcher:
-    """An index over a store's own marks, remembered for the stores that were checked last."""
+    """An index over a store's own marks, remembered for the stores that were checked last.
+
+    Known by the tuple itself, which the entry keeps alive: to hash thousands of marks costs more than a check.
+    """
     from engine.marks.matcher import Matcher
 
-    return Matcher(marks, like=shipped)
+    known = _OWN.get(id(marks))
+    if known is not None and known[0] is marks and known[1] is shipped:
+        return known[2]
+    made = next((one[2] for one in list(_OWN.values()) if one[1] is shipped and one[0] == marks), None)
+    made = made or Matcher(marks, like=shipped)
+    _OWN[id(marks)] = (marks, shipped, made)
+    while len(_OWN) > _MOST_OWN:
+        _OWN.popitem(last=False)
+    return made
 
 
 def _hits(view: View, matcher: Matcher, *, is_own: bool) -> list[Placed]:

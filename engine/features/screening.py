@@ -12,12 +12,10 @@ from typing import NamedTuple
 
 from engine.features.hit_context import WORD, around, longest
 from engine.features.registry import Field, collection
-from engine.features.scan import Hit, hits
+from engine.features.scan import READS, Hit, hits
 from engine.features.value_words import TEXT_KINDS
 from engine.features.view import View
 from engine.findings import Location
-
-READS = ("title", "titles", "description", "mobile_description", "descriptions", "attributes", "skus", "keywords")
 
 
 class TermInContext(NamedTuple):

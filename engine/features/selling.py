@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine.features.authorisations import BESIDE as APPROVALS
 from engine.features.brands import brands_mentions
 from engine.features.category_of import category
 from engine.features.given_attributes import BRAND, items_of
+from engine.features.mark_hits import BESIDE as MARKS
 from engine.features.product_noun import head_mention, mentions, names_category, place
 from engine.features.registry import Field, collection, feature
 from engine.features.value_words import SELLING_UNITS
@@ -98,6 +100,7 @@ class OtherBrand(NamedTuple):
     },
     nullable=True,
     reads=("title", "attributes"),
+    beside=(*APPROVALS, *MARKS),
     en="Known brands in the title, not as what the goods fit, other than the brand attribute",
     zh="标题中出现（非适配用途）且与品牌属性不一致的已知品牌",
 )

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from engine.features.authorisations import BESIDE as APPROVALS
 from engine.features.authorisations import is_approved
 from engine.features.description import hidden
 from engine.features.hit_context import text_of
+from engine.features.mark_hits import BESIDE as MARKS
 from engine.features.mark_hits import LONG, mark_hits, matchers
 from engine.features.registry import Field, collection
+from engine.features.texts import SEPARATOR
 from engine.features.value_words import UNSEEN
 from engine.features.view import View, derived
 from engine.findings import Location
@@ -59,23 +64,42 @@ def _is_in_tag(text: str, at: int) -> bool:
     return opened >= 0 and text.rfind(">", opened, at) < 0
 
 
-def _in_image_names(view: View) -> Iterator[UnseenMark]:
-    """Whole words of the last part of each picture's address, plainly written: a name by chance is no disguise."""
+class _Name(NamedTuple):
+    """The last part of a picture's address: where it begins there, as it is written, and as it is shown."""
+
+    number: int
+    address: str
+    base: int
+    bare: str
+    shown: str
+
+
+def _names(view: View) -> Iterator[_Name]:
     for number, image in enumerate(view.listing.images):
         address = (image.url or "").partition("?")[0]
         name = address.rpartition("/")[2]
-        if not name or len(name) > LONGEST_NAME or "/" not in address:
+        if name and len(name) <= LONGEST_NAME and "/" in address:
+            bare = _ENDING.sub("", name)
+            yield _Name(number, address, len(address) - len(name), bare, unquote(bare) if "%" in bare else bare)
+
+
+def _in_image_names(view: View) -> Iterator[UnseenMark]:
+    """Whole words of the names of pictures, plainly written: a name by chance is no disguise. All are read at once."""
+    names = list(_names(view))
+    whole = SEPARATOR.join([name.shown for name in names])
+    starts = [0, *accumulate(len(name.shown) + len(SEPARATOR) for name in names)]
+    for hit in (hit for matcher, _ in matchers(view) for hit in matcher.plain(whole)):
+        at = bisect_right(starts, hit.start) - 1
+        if hit.end > starts[at] + len(names[at].shown):
             continue
-        bare = _ENDING.sub("", name)
-        is_coded = "%" in bare
-        shown, base = unquote(bare) if is_coded else bare, len(address) - len(name)
-        for hit in (hit for matcher, _ in matchers(view) for hit in matcher.find(shown, near=False)):
-            if hit.kind != "plain" or hit.mark.tier != "protected" or not hit.mark.in_force(view.as_of):
-                continue
-            start, end = (base, base + len(bare)) if is_coded else (base + hit.start, base + hit.end)
-            place = Location(f"/images/{number}/url", start, end, address[start:end])
-            allowed = is_approved(view, (*hit.mark.names, hit.mark.owner))
-            yield UnseenMark(hit.name, address[start:end], "image_name", allowed, (place,))
+        if hit.mark.tier != "protected" or not hit.mark.in_force(view.as_of):
+            continue
+        number, address, base, bare, shown = names[at]
+        first = base - starts[at]
+        start, end = (first + hit.start, first + hit.end) if shown == bare else (base, base + len(bare))
+        place = Location(f"/images/{number}/url", start, end, address[start:end])
+        allowed = is_approved(view, (*hit.mark.names, hit.mark.owner))
+        yield UnseenMark(hit.name, address[start:end], "image_name", allowed, (place,))
 
 
 @collection(
@@ -89,7 +113,7 @@ def _in_image_names(view: View) -> Iterator[UnseenMark]:
         "is_approved": Field("bool", "The store may sell the brand", "店铺是否有该品牌授权", nullable=True),
     },
     reads=("description", "mobile_description", "descriptions", "images"),
-    beside=("store.approved_brands",),
+    beside=(*APPROVALS, *MARKS),
     en="Marks of the register where buyers do not see them: hidden text, alt texts, names of pictures",
     zh="买家看不到之处的商标：隐藏文字、图片替代文字、图片文件名",
 )

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine.features.authorisations import BESIDE as APPROVALS
 from engine.features.authorisations import is_approved
 from engine.features.brands import BRANDS, context_of, grammar_of
 from engine.features.category_of import category
 from engine.features.hit_context import AROUND
+from engine.features.mark_hits import BESIDE as MARKS
 from engine.features.mark_hits import mark_hits
 from engine.features.registry import Field, collection
 from engine.features.texts import same_length_lower
@@ -23,9 +25,9 @@ from engine.findings import Location
 from engine.marks.model import Mark
 from engine.taxonomy.nouns import stem
 
-OPENERS, PHRASES, STYLES, CLASSES = "brand_openers", "mark_phrases", "style_words", "nice_classes"
-"""Word lists: words before a brand that heads a title, phrases in which a mark is a word, styles, Nice classes."""
-BY = frozenset({"by", "von", "par", "por", "de", "от", "da"})
+OPENERS, BY, PHRASES, STYLES, CLASSES = "brand_openers", "brand_by", "mark_phrases", "style_words", "nice_classes"
+"""Word lists: words before a brand that heads a title, words that name a maker, phrases in which a mark is a word,
+styles, Nice classes."""
 
 
 class WordMark(NamedTuple):
@@ -63,7 +65,7 @@ class WordMark(NamedTuple):
         "is_approved": Field("bool", "The store may sell the brand", "店铺是否有该品牌授权", nullable=True),
     },
     reads=("title", "category_id", "category_path"),
-    beside=("store.approved_brands", "store.marks"),
+    beside=(*APPROVALS, *MARKS),
     en="Marks that are ordinary words too, in the title, with what speaks for the mark",
     zh="标题中同时是普通词的商标及其用法依据",
 )
@@ -86,17 +88,18 @@ def _word_marks(view: View) -> list[WordMark]:
     terms, grammar = view.resources.lists[BRANDS].members, grammar_of(view)
     items = []
     for hit, places in placed:
-        before, after = lowered[: hit.start], lowered[hit.end :]
+        start, end = places[0].start or 0, places[0].end or 0
+        before, word, after = lowered[:start], lowered[start:end], lowered[end:]
         items.append(
             WordMark(
                 brand=hit.name,
-                text=title[hit.start : hit.end],
+                text=title[start:end],
                 context=context_of(before[-AROUND:], after[:AROUND], terms, grammar),
                 is_first=_heads(view, WORD.findall(before)),
-                is_after_by=before.split()[-1:] != [] and before.split()[-1] in BY,
+                is_after_by=not _listed(view, BY).isdisjoint(before.split()[-1:]),
                 is_before_goods=_tells_of_goods(view, WORD.findall(after[:AROUND])),
-                is_phrase=_is_phrase(view, before, lowered[hit.start : hit.end], after),
-                is_attribute_value=_is_value(view, lowered[hit.start : hit.end]),
+                is_phrase=_is_phrase(view, before, word, after),
+                is_attribute_value=_is_value(view, word),
                 fits_class=_fits_class(view, hit.mark),
                 is_approved=is_approved(view, (*hit.mark.names, hit.mark.owner)),
                 locations=places,

@@ -52,6 +52,12 @@ class Matcher:
         found += self._starred(head)
         return distinct(found) if found else []
 
+    def plain(self, text: str) -> list[Found]:
+        """Whole words of the text that are a mark as it is written, case aside: no trick is looked for."""
+        if not text or self.names.patterns is None:
+            return []
+        return distinct([hit for hit in self._scan(text, view(text, "native")) if hit.kind == "plain"])
+
     def _scan(self, text: str, seen: View) -> Iterator[Found]:
         taken: dict[int, int] = {}
         for index, begin, stop in matches(self.names.patterns, seen.text):

@@ -22,6 +22,7 @@ import rules
 from engine import load_pack
 from engine.marks.matcher import Matcher
 from engine.marks.model import Mark
+from engine.precision import precision
 from tests.benchmarks import real_data
 from tests.benchmarks.attacks import CARRIERS, COMBINED, REVIEW, TRICKS, Attack, combined
 from tests.benchmarks.table import Table
@@ -122,7 +123,8 @@ def _row(table: Table, trick: str, attack: Attack, matcher: Matcher, names: Sequ
                 missed.append(f"{name}: {text}")
     if not tried:
         return
-    low, high = wilson(held_found, held) if held else (0.0, 1.0)
+    held_out = precision(held_found, held)
+    low, high = held_out.low or 0.0, 1.0 if held_out.high is None else held_out.high
     weakest = min(by_language, key=lambda language: by_language[language][1] / by_language[language][0])
     share = by_language[weakest][1] / by_language[weakest][0]
     table.add(
@@ -157,11 +159,3 @@ def _honest(place: Path, matcher: Matcher) -> Table:
             table.note(f"{told} in {title[:80]}")
     table.note("Titles without a plainly written mark. Asked: tricked at most .02 %, near at most .3 %.")
     return table
-
-
-def wilson(found: int, tried: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927)."""
-    z, share = 1.96, found / tried
-    middle = (share + z * z / (2 * tried)) / (1 + z * z / tried)
-    half = z * (share * (1 - share) / tried + z * z / (4 * tried * tried)) ** 0.5 / (1 + z * z / tried)
-    return max(0.0, middle - half), min(1.0, middle + half)
