@@ -7,12 +7,13 @@ A finding is `fixed` when a later check of the same listing no longer has it, an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Numeric, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, Numeric, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store_model.db import Base, UtcDateTime
 from store_model.tenancy import Id, StoreRow, Versioned
@@ -83,6 +84,12 @@ class FindingChange(StoreRow, Base):
         Index("ix_finding_change_finding", "entity_id", "finding_id", "id"),
         {"info": {"rights": "SELECT, INSERT"}},
     )
+
+
+def changes_of(session: Session, finding: Finding) -> Sequence[FindingChange]:
+    """The turns in the life of a finding, the first one first."""
+    turns = select(FindingChange).where(FindingChange.finding_id == finding.id).order_by(FindingChange.id)
+    return session.scalars(turns).all()
 
 
 class Waiver(StoreRow, Versioned, Base):

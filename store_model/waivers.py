@@ -71,6 +71,13 @@ def end(session: Session, waiver: Waiver, state: str, *, now: datetime) -> list[
     return again
 
 
+def revoke(session: Session, waiver: Waiver, *, now: datetime) -> None:
+    """End a waiver now; one that has ended stays as it is."""
+    if waiver.state == ACTIVE:
+        end(session, waiver, REVOKED, now=now)
+        session.flush()
+
+
 def end_due(session: Session, waiver_id: int, *, now: datetime) -> None:
     """The due work of a waiver: end it, unless it was prolonged or ended before."""
     waiver = session.get(Waiver, waiver_id)

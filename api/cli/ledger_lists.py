@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 
 from cyclopts import Parameter, validators
 
 from api.cli.common import Lang, fail
-from api.cli.ledger_store import Moment, Refused, StoreName, answer, moment_of, open_ledgers, said, show
+from api.cli.ledger_store import Moment, StoreName, answer, moment_of, open_ledgers, said, show
+from api.cli.lists import filters_of, first_rows, query_of
 
 What = Literal["violations", "notices", "rows", "complaints", "appeals"]
-WORDS = {
-    "en": {"where": '"{}" is no filter; write name=value, such as state=active'},
-    "zh": {"where": "“{}”不是筛选条件；请写 名称=值，如 state=active"},
-}
 
 
 def rows(
@@ -45,7 +41,6 @@ def rows(
     lang
         Language of messages. 提示语言。
     """
-    from api.resources.listing import filtered, read_query
     from api.routes import violation_lists
     from api.wire import show as shown
 
@@ -55,17 +50,9 @@ def rows(
     }[what]  # fmt: skip
 
     def job(session: Any, place: Any, book: Any, now: datetime) -> Any:
-        pairs = [tuple(entry.split("=", 1)) for entry in where or ()]
-        for pair in pairs:
-            if len(pair) != 2:
-                raise Refused(WORDS[lang]["where"].format(pair[0][:40]))
-        query = read_query(resource, urlencode([*pairs, ("sort", sort), ("page_size", str(limit))]).encode())
-        name, number = query.sort.removeprefix("-"), resource.model.id
-        column = number if name == "id" else resource.sorts[name]
-        order = (column.desc(), number.desc()) if query.sort.startswith("-") else (column, number)
-        mine = filtered(resource, query, [resource.model.store_id == place.store_id])
-        found = session.scalars(mine.order_by(*order).limit(limit + 1)).all()
-        return {"items": [shown(row, resource.answer) for row in found[:limit]], "has_more": len(found) > limit}
+        query = query_of(resource, filters_of(where or (), lang), sort=sort, page_size=limit)
+        found, has_more = first_rows(session, resource, place.store_id, query, limit)
+        return {"items": [shown(row, resource.answer) for row in found], "has_more": has_more}
 
     return answer(store, lang, job)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from api.cli.common import Lang
+from api.cli.common import Lang, fail
 
 WORDS = {
     "en": {"no_store": "There is no store {}; the stores are: {}", "none": "none yet"},
@@ -20,7 +20,8 @@ def in_store(
 ) -> Iterator[tuple[Any, Any, datetime]]:
     """(session of that store alone, the store, the time), of one store by id or exact name, or of all of them.
 
-    Each session commits when the next is asked for. LookupError with words for the user when there is no such store.
+    Each session commits when the next is asked for; who leaves the loop before that takes its changes back.
+    LookupError with words for the user when there is no such store.
     """
     from sqlalchemy import select
 
@@ -45,3 +46,16 @@ def in_store(
                 yield session, session.get_one(Store, store_id), database.now()
     finally:
         database.close()
+
+
+def answered(job: Callable[[], int], lang: Lang) -> int:
+    """The exit code of a job in stores; what the service refuses is told as the terminal tells it, with code 2."""
+    from api.cli.ledger_store import Refused, said
+    from api.problems import ProblemError
+
+    try:
+        return job()
+    except ProblemError as problem:
+        return fail(said(problem, lang))
+    except (LookupError, Refused) as error:
+        return fail(str(error))

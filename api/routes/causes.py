@@ -15,13 +15,11 @@ from api import openapi, query, wire
 from api.callers import Caller, Permit, read_id
 from api.context import context_of
 from api.idempotency import Answer, once
-from api.problems import ProblemError
 from api.resources import Filter, Resource, document
 from api.routes.prechecks import json_body
-from api.services import causes
-from api.services.products import Desk, check, facts_of_store
-from store_model.bulk_fixes import APPLIED, BULK_FIX_STATES, BulkFix, BulkFixItem
-from store_model.products import Product
+from api.routes.products import desk
+from api.services import causes, fixing
+from store_model.bulk_fixes import BULK_FIX_STATES, BulkFix, BulkFixItem
 
 router = APIRouter(prefix="/v1/stores/{store_id}", tags=["findings"])
 Reader = Annotated[Caller, Depends(Permit("products:read"))]
@@ -165,7 +163,7 @@ async def list_causes(request: Request, caller: Reader) -> Response:
 
     def job(session: Session) -> CausesOut:
         assert caller.store_id is not None
-        return CausesOut(items=[_show(one) for one in causes.causes(session, caller.store_id)])
+        return CausesOut(items=[show_cause(one) for one in causes.causes(session, caller.store_id)])
 
     return Answer(200, await caller.run(job, read_only=True)).response()
 
@@ -190,15 +188,9 @@ async def preview_fix(request: Request, caller: Reader) -> Response:
     suggested = query.read(request, SUGGESTED)["suggested"]
 
     def job(session: Session) -> FixPreviewOut:
-        cause, found = _changes(session, caller, request.path_params["cause"], suggested)
-        made = sum(bool(change.patch) for change in found)
-        items = [
-            FixedListingOut(
-                product_id=str(one.product_id), listing_id=one.listing_id, patch=list(one.patch), why=WHYS.get(one.why)
-            )
-            for one in found
-        ]  # fmt: skip
-        return FixPreviewOut(cause=_show(cause), changed=made, skipped=len(found) - made, items=items)
+        assert caller.store_id is not None
+        key, day = request.path_params["cause"], caller.now().date()
+        return show_preview(*fixing.plan(session, caller.state.pack, caller.store_id, key, day, suggested=suggested))
 
     return Answer(200, await caller.run(job, read_only=True)).response()
 
@@ -225,9 +217,9 @@ async def apply_fix(request: Request, caller: Writer) -> Response:
 
     def job(session: Session) -> Answer:
         assert caller.store_id is not None
-        cause, found = _changes(session, caller, request.path_params["cause"], wanted.suggested)
-        fix = causes.apply(session, caller.store_id, cause, found, actor=caller.actor, now=caller.now())
-        _check_again(session, caller, [change.product_id for change in found if change.patch])
+        key, now = request.path_params["cause"], caller.now()
+        planned = fixing.plan(session, caller.state.pack, caller.store_id, key, now.date(), suggested=wanted.suggested)
+        fix = fixing.fix(session, desk(request), caller.store_id, planned, actor=caller.actor, now=now)
         path = request.url.path.partition("/causes/")[0]
         return Answer(201, wire.show(fix, BulkFixOut), {"location": f"{path}/bulk-fixes/{fix.id}"})
 
@@ -251,34 +243,26 @@ async def undo_fix(request: Request, caller: Writer) -> Response:
 
     def job(session: Session) -> Answer:
         number = read_id(request.path_params["bulk_fix_id"])
-        fix = session.get(BulkFix, number) if number is not None else None
-        if fix is None:
-            raise ProblemError("unknown_item")
-        if fix.state == APPLIED:
-            _check_again(session, caller, causes.undo(session, fix, now=caller.now()))
+        fix = fixing.take_back(session, desk(request), number, now=caller.now())
         return Answer(200, wire.show(fix, BulkFixOut))
 
     return (await caller.run(job)).response()
 
 
-def _changes(session: Session, caller: Caller, key: str, suggested: bool) -> tuple[causes.Cause, list[causes.Change]]:
-    assert caller.store_id is not None
-    cause = next((one for one in causes.causes(session, caller.store_id) if one.key == key), None)
-    if cause is None:
-        raise ProblemError("unknown_item")
-    store = facts_of_store(session, caller.store_id)
-    day = caller.now().date()
-    return cause, causes.changes(session, caller.state.pack, store, cause, as_of=day, suggested=suggested)
+def show_preview(cause: causes.Cause, found: list[causes.Change]) -> FixPreviewOut:
+    """What a fix would do, product by product."""
+    made = sum(bool(change.patch) for change in found)
+    items = [
+        FixedListingOut(
+            product_id=str(one.product_id), listing_id=one.listing_id, patch=list(one.patch), why=WHYS.get(one.why)
+        )
+        for one in found
+    ]  # fmt: skip
+    return FixPreviewOut(cause=show_cause(cause), changed=made, skipped=len(found) - made, items=items)
 
 
-def _check_again(session: Session, caller: Caller, products: list[int]) -> None:
-    state = caller.state
-    desk = Desk(state.pack, state.backoffice, state.settings.time_budget_seconds, state.penalties)
-    for number in products:
-        check(session, desk, session.get_one(Product, number), now=caller.now())
-
-
-def _show(cause: causes.Cause) -> CauseOut:
+def show_cause(cause: causes.Cause) -> CauseOut:
+    """A cause as it is answered."""
     return CauseOut(
         cause=cause.key, rule=cause.rule, code=cause.code, severity=cause.severity, kind=cause.kind, value=cause.value,
         field=cause.field, findings=len(cause.findings), products=len(cause.products),

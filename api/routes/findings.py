@@ -19,7 +19,7 @@ from api.etags import demand_match, etag
 from api.idempotency import Answer
 from api.problems import ProblemError
 from api.resources import Change, Filter, Resource, document
-from api.resources.listing import filtered, read_query
+from api.resources.listing import Query, filtered, read_query
 from api.wire import IdText, Input, Output, refuse
 from store_model import waivers
 from store_model.findings import FINDING_STATES, LIVES, TURNS, Finding, FindingChange, Waiver
@@ -218,38 +218,43 @@ async def count_findings(request: Request, caller: Reader) -> Response:
     """Findings without a category or group are in no facet of it."""
     query = read_query(FINDINGS, request.scope["query_string"])
 
-    def job(session: Session) -> FacetsOut:
-        wanted = filtered(FINDINGS, query, [Finding.store_id == caller.store_id]).with_only_columns(Finding.id)
+    assert caller.store_id is not None
+    store_id = caller.store_id
+    found = await caller.run(lambda session: facets(session, store_id, query), read_only=True)
+    return Answer(200, found).response()
 
-        def counted(column: Any, statement: Any) -> dict[str, int]:
-            rows = session.execute(statement.group_by(column).order_by(func.count().desc(), column).limit(MOST_FACETS))
-            return {str(value): number for value, number in rows if value is not None}
 
-        def of(column: Any) -> Any:
-            return select(column, func.count()).where(Finding.id.in_(wanted))
+def facets(session: Session, store_id: int, query: Query) -> FacetsOut:
+    """The findings of a store that a query leaves, counted."""
+    wanted = filtered(FINDINGS, query, [Finding.store_id == store_id]).with_only_columns(Finding.id)
 
-        by_group = (
-            select(ProductGroupMember.group_id, func.count())
-            .join(Finding, Finding.product_id == ProductGroupMember.product_id)
-            .where(Finding.id.in_(wanted))
-        )
-        by_category = (
-            select(Product.category_id, func.count())
-            .join(Finding, Finding.product_id == Product.id)
-            .where(Finding.id.in_(wanted))
-        )
-        count, points = session.execute(
-            select(func.count(Finding.id), func.sum(Finding.points)).where(Finding.id.in_(wanted))
-        ).one()
-        return FacetsOut(
-            count=count,
-            points=Decimal(points or 0).quantize(Decimal("0.01")),
-            **{name: counted(getattr(Finding, name), of(getattr(Finding, name))) for name in FACETS},
-            category_id=counted(Product.category_id, by_category),
-            group_id=counted(ProductGroupMember.group_id, by_group),
-        )
+    def counted(column: Any, statement: Any) -> dict[str, int]:
+        rows = session.execute(statement.group_by(column).order_by(func.count().desc(), column).limit(MOST_FACETS))
+        return {str(value): number for value, number in rows if value is not None}
 
-    return Answer(200, await caller.run(job, read_only=True)).response()
+    def of(column: Any) -> Any:
+        return select(column, func.count()).where(Finding.id.in_(wanted))
+
+    by_group = (
+        select(ProductGroupMember.group_id, func.count())
+        .join(Finding, Finding.product_id == ProductGroupMember.product_id)
+        .where(Finding.id.in_(wanted))
+    )
+    by_category = (
+        select(Product.category_id, func.count())
+        .join(Finding, Finding.product_id == Product.id)
+        .where(Finding.id.in_(wanted))
+    )
+    count, points = session.execute(
+        select(func.count(Finding.id), func.sum(Finding.points)).where(Finding.id.in_(wanted))
+    ).one()
+    return FacetsOut(
+        count=count,
+        points=Decimal(points or 0).quantize(Decimal("0.01")),
+        **{name: counted(getattr(Finding, name), of(getattr(Finding, name))) for name in FACETS},
+        category_id=counted(Product.category_id, by_category),
+        group_id=counted(ProductGroupMember.group_id, by_group),
+    )
 
 
 # Waivers ---------------------------------------------------------------------------------------------------------
@@ -293,7 +298,8 @@ class WaiverOut(Output):
     updated_at: datetime
 
 
-def _show(session: Session, row: Waiver) -> WaiverOut:
+def show_waiver(session: Session, row: Waiver) -> WaiverOut:
+    """A waiver with the number of findings it covers."""
     covers = session.scalar(select(func.count(Finding.id)).where(Finding.waiver_id == row.id)) or 0
     return wire.show(row, WaiverOut, covers=covers)
 
@@ -351,7 +357,7 @@ WAIVERS = Resource(
     },
     sorts={"ends_at": Waiver.ends_at},
     example=WAIVER_EXAMPLE,
-    show=_show,
+    show=show_waiver,
     before_change=_check_waiver,
     after_change=_begin_waiver,
 )
@@ -378,9 +384,7 @@ async def revoke_waiver(request: Request, caller: Writer) -> Response:
         if row is None:
             raise ProblemError("unknown_item")
         demand_match(request.headers.get("if-match"), row)
-        if row.state == waivers.ACTIVE:
-            waivers.end(session, row, waivers.REVOKED, now=caller.now())
-            session.flush()
-        return Answer(200, _show(session, row), {"etag": etag(row)})
+        waivers.revoke(session, row, now=caller.now())
+        return Answer(200, show_waiver(session, row), {"etag": etag(row)})
 
     return (await caller.run(job)).response()
