@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.facts import Listing, Sku
 from engine.intake.values import clean
-from store_model.products import Product, ProductContent, ProductGroup, ProductGroupMember, ProductSku
+from store_model.products import Product, ProductContent, ProductGroup, ProductGroupMember, ProductSku, folded
 
 STORED_ELSEWHERE = ("status", "offline_reason", "store_id", "previous", "orders_30d")
 """What the store knows better than the listing that was given, or what changes without the listing changing."""
@@ -51,9 +51,11 @@ def product_columns(listing: Listing) -> dict[str, Any]:
     if not prices and (price := _money(listing.price)) is not None:
         prices = [price]
     stock = sum(min(sku.stock, MOST_STOCK) for sku in listing.skus if sku.stock is not None and sku.stock > 0)
+    title = _text(listing.title or next(iter(listing.titles.values()), ""))
     return {
         "product_type": _short(listing.product_type, 20),
-        "title": _text(listing.title or next(iter(listing.titles.values()), "")),
+        "title": title,
+        "title_folded": folded(title),
         "category_id": _short(listing.category_id, 64),
         "price_min": min(prices, default=None),
         "price_max": max(prices, default=None),

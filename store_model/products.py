@@ -7,6 +7,7 @@ Statuses and reasons are the platform's own words (reference §3.5).
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -25,8 +26,26 @@ MONEY = Numeric(18, 4)
 PLATFORM_ID = String(40)
 
 
+FOLDED = Text().with_variant(Text(collation="C"), "postgresql")
+"""Texts compared byte by byte."""
+SEARCHED = 500
+"""Characters of a title that are searched: more than the platform allows, and less than an index can hold."""
+
+
+def folded(title: str) -> str:
+    """A title or a word of a search, as they are compared: one case, one width."""
+    return unicodedata.normalize("NFKC", title).casefold()[:SEARCHED]
+
+
+def _folded_title(context: Any) -> str:
+    return folded(context.get_current_parameters()["title"])
+
+
 class Product(StoreRow, Versioned, Base):
-    """One product of a store. `open_findings` and `blocking_findings` are kept by `store_model.findings`."""
+    """One product of a store. `title_folded` is what the search by words reads.
+
+    `open_findings` and `blocking_findings` are kept by `store_model.findings`.
+    """
 
     __tablename__ = "product"
 
@@ -36,6 +55,7 @@ class Product(StoreRow, Versioned, Base):
     offline_reason: Mapped[str | None] = mapped_column(String(40))
     product_type: Mapped[str | None] = mapped_column(String(20))
     title: Mapped[str] = mapped_column(Text)
+    title_folded: Mapped[str] = mapped_column(FOLDED, default=_folded_title, server_default="")
     category_id: Mapped[str | None] = mapped_column(String(64))
     price_min: Mapped[Decimal | None] = mapped_column(MONEY)
     price_max: Mapped[Decimal | None] = mapped_column(MONEY)
@@ -56,6 +76,7 @@ class Product(StoreRow, Versioned, Base):
         Index("ix_product_category", "entity_id", "store_id", "category_id", "id"),
         Index("ix_product_price", "entity_id", "store_id", "price_min", "id"),
         Index("ix_product_digest", "entity_id", "store_id", "digest"),
+        Index("ix_product_title", "entity_id", "store_id", "id", "title_folded"),
         Index("ix_product_findings", "entity_id", "store_id", "open_findings", "id"),
     )
 

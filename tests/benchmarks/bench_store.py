@@ -28,7 +28,7 @@ from store_model.db import Database, open_database
 from store_model.tenancy import Scope
 from tests.benchmarks.bench_http import ROOT, cpu_seconds, free_port, in_a_process, wait_until_up
 from tests.benchmarks.listings import listing
-from tests.benchmarks.store_pages import pages
+from tests.benchmarks.store_pages import pages, searches
 from tests.benchmarks.table import Table
 from tests.databases import Databases, postgres_server
 
@@ -44,7 +44,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 def run() -> list[Table]:
     """All of it."""
     with databases() as made:
-        return [recorded(made), bulk(made), importing(made), *pages(made)]
+        return [recorded(made), bulk(made), importing(made), *pages(made), searches(made)]
 
 
 @contextmanager

@@ -20,10 +20,12 @@ from sqlalchemy import Select, event, select
 from sqlalchemy.orm import Session
 
 from store_model.accounts import LegalEntity, Store
+from store_model.batches import insert_rows
+from store_model.bulk import refresh_statistics
 from store_model.db import Database, open_database
 from store_model.deadlines import summary
 from store_model.product_queries import counts_by_status, search_groups, search_sku, search_words
-from store_model.products import Product
+from store_model.products import Product, folded
 from store_model.tenancy import Scope
 from tests.benchmarks.table import Table
 from tests.databases import Databases, postgres_server
@@ -39,19 +41,24 @@ WORDS = [
     "lamp", "garden", "light", "kids", "toy", "puzzle", "wooden",
 ]  # fmt: skip
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ROW = {
+    "status": "onSelling", "sku_count": 0, "stock_total": 0, "digest": "", "open_findings": 0, "blocking_findings": 0,
+    "version": 1, "created_at": NOW, "updated_at": NOW,
+}  # fmt: skip
 FILL = """
-INSERT INTO product (entity_id, store_id, platform_id, status, offline_reason, title, category_id, price_min, price_max,
-  currency, sku_count, stock_total, digest, open_findings, blocking_findings, version, created_at, updated_at)
-SELECT e.id, s.id, (1005000000000000 + n)::text, st, CASE WHEN st = 'offline' THEN 'user_offline' END,
-  (SELECT string_agg((%(words)s::text[])[1 + (hashtext(n::text || k::text) & 2147483647) %% %(number)s], ' ')
-   FROM generate_series(1, 8) AS k) || ' model ' || to_hex(n * 7919),
+INSERT INTO product (entity_id, store_id, platform_id, status, offline_reason, title, title_folded, category_id,
+  price_min, price_max, currency, sku_count, stock_total, digest, open_findings, blocking_findings, version, created_at,
+  updated_at)
+SELECT e.id, s.id, (1005000000000000 + n)::text, st, CASE WHEN st = 'offline' THEN 'user_offline' END, t, lower(t),
   (200000 + n %% 300)::text, 1 + n %% 90, 2 + n %% 90, 'USD', 2, n %% 500, md5(n::text),
   CASE WHEN (n / %(stores)s) %% 10 = 0 THEN 2 ELSE 0 END, 0, 1, now(), now()
 FROM (SELECT id, entity_id, row_number() OVER (ORDER BY id) - 1 AS place FROM store) AS s
 JOIN legal_entity e ON e.id = s.entity_id
 JOIN generate_series(0::bigint, %(products)s - 1) AS n ON n %% %(stores)s = s.place
 CROSS JOIN LATERAL (
-  SELECT (ARRAY['onSelling','onSelling','onSelling','offline','draft'])[(1 + (n / %(stores)s) %% 5)::int] AS st
+  SELECT (ARRAY['onSelling','onSelling','onSelling','offline','draft'])[(1 + (n / %(stores)s) %% 5)::int] AS st,
+  (SELECT string_agg((%(words)s::text[])[1 + (hashtext(n::text || k::text) & 2147483647) %% %(number)s], ' ')
+   FROM generate_series(1, 8) AS k) || ' model ' || to_hex(n * 7919) AS t
 ) AS x
 """
 SKUS = """
@@ -86,6 +93,48 @@ def pages(made: Databases) -> list[Table]:
     table.note("Target: each p99 below 50 ms. Row-level security is in force, as for every tenant.")
     database.close()
     return [table, plans]
+
+
+def searches(made: Databases) -> Table:
+    """The searches by words in one store of all the products, on each kind of database."""
+    table = Table(
+        f"Searching the titles of one store of {PRODUCTS:,} products, milliseconds", ["", "p50", "p99", "rows"]
+    )
+    for kind in ("sqlite", "postgresql"):
+        if kind == "postgresql" and postgres_server() is None:
+            table.note("PostgreSQL was not measured: no server answered.")
+            continue
+        database = open_database(made.url(kind))
+        owner = _one_store(database)
+        for name in ("search, two common words", "search, a rare word", "search, no such word"):
+            times, rows = timed(database, [owner], QUERIES[name])
+            table.add(
+                f"{kind}, {name}", round(statistics.median(times), 2), round(times[int(len(times) * 0.99)], 2), rows
+            )
+        database.close()
+    return table
+
+
+def _one_store(database: Database) -> tuple[Scope, int]:
+    """A store with all the products, their titles of eight words and a model."""
+    rng = random.Random(2)
+    with database.system(actor="bench") as session:
+        entity = LegalEntity(name="Tenant")
+        session.add(entity)
+        session.flush()
+        store = Store(entity_id=entity.id, platform="market", name="Store")
+        session.add(store)
+        session.flush()
+        owner = Scope(entity.id, frozenset({store.id}), "bench"), store.id
+    for start in range(0, PRODUCTS, 5000):
+        titles = [
+            f"{' '.join(rng.choices(WORDS, k=8))} model {number * 7919:x}"
+            for number in range(start, min(start + 5000, PRODUCTS))
+        ]
+        with database.scoped(owner[0]) as session:
+            insert_rows(session, Product, [{**ROW, "title": title, "title_folded": folded(title)} for title in titles])
+    refresh_statistics(database, "products")
+    return owner
 
 
 def fill(database: Database) -> list[tuple[Scope, int]]:

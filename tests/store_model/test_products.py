@@ -133,6 +133,34 @@ def test_search_finds_by_each_of_its_fields(shop: Shop, wanted: dict[str, object
     assert found(shop, **wanted) == titles
 
 
+@pytest.mark.parametrize(
+    ("title", "words", "is_found"),
+    [
+        ("ÉCOLE de Straße", "école STRASSE", True),
+        ("Ｎｉｋｅ 跑步鞋 男士", "nike 跑步", True),
+        ("plain title", "TITLE plai", True),
+        ("100% cotton", "100%", True),
+        ("100 cotton", "100%", False),
+        ("a_b", "A_B", True),
+        ("axb", "a_b", False),
+        ("x" * 3000 + " tail", "xxx", True),
+        ("一" * 3000, "一一", True),
+        ("dress", "", True),
+    ],
+)
+def test_words_are_found_in_any_case_and_width_and_as_parts_of_words(
+    shop: Shop, title: str, words: str, is_found: bool
+) -> None:
+    fill(shop, Listing(id="1", title=title))
+    assert found(shop, words=words) == ([title] if is_found else [])
+
+
+def test_a_title_that_changes_is_found_by_its_new_words_alone(shop: Shop) -> None:
+    fill(shop, Listing(id="1", title="Old words"))
+    fill(shop, Listing(id="1", title="NEW WORDS"))
+    assert (found(shop, words="old"), found(shop, words="new")) == ([], ["NEW WORDS"])
+
+
 def test_counts_name_every_status_and_the_reasons_of_what_is_offline(shop: Shop) -> None:
     fill(shop, CAP, HAT, DRAFT)
     with shop.session() as session:

@@ -8,12 +8,15 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, select, text
 
 from store_model import schema
 from store_model.access import find_key, hash_secret
 from store_model.columns import Base
 from store_model.db import DatabaseUnusable, open_database
+from store_model.product_queries import search_words
+from store_model.products import Product
+from store_model.tenancy import Scope
 
 
 @pytest.fixture
@@ -111,6 +114,26 @@ def test_a_database_of_the_first_release_is_upgraded_with_its_keys(empty_url: st
         assert key is not None
         assert (key.name, key.scopes, key.entity_id) == ("old", frozenset({"prechecks"}), None)
         database.close()
+
+
+def test_titles_of_an_earlier_version_are_found_after_the_upgrade(empty_url: str, engine: Engine) -> None:
+    with engine.begin() as connection:
+        schema.upgrade(connection, "r0014")
+        connection.execute(text("INSERT INTO legal_entity (id, name, version, created_at, updated_at) VALUES "
+                                "(1, 'E', 1, '2026-01-01', '2026-01-01')"))  # fmt: skip
+        connection.execute(text("INSERT INTO store (id, entity_id, platform, name, version, created_at, updated_at) "
+                                "VALUES (1, 1, 'market', 'S', 1, '2026-01-01', '2026-01-01')"))  # fmt: skip
+        connection.execute(
+            text(
+                "INSERT INTO product (entity_id, store_id, status, title, sku_count, stock_total, digest, "
+                "open_findings, blocking_findings, version, created_at, updated_at) VALUES "
+                "(1, 1, 'draft', 'ÉCOLE Ｂag', 0, 0, '', 0, 0, 1, '2026-01-01', '2026-01-01')"
+            )
+        )
+    database = open_database(empty_url)
+    with database.scoped(Scope(1, None, "user:test"), read_only=True) as session:
+        assert session.scalars(search_words(select(Product.title), "bag école")).all() == ["ÉCOLE Ｂag"]
+    database.close()
 
 
 def test_a_database_of_a_later_version_is_left_alone(empty_url: str, engine: Engine) -> None:
