@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +14,9 @@ from typing import Annotated, Any, Literal, TextIO
 import msgspec
 from cyclopts import Parameter
 
+from api.cli.catalogues import Catalogues, from_files, from_stores
 from api.cli.common import BAD_INPUT, BLOCKED, CLEAN, Lang, fail, open_pack
 from engine import IntakeError, StorewardenError
-from engine.facts import Listing
 
 WORDS = {
     "en": {
@@ -26,7 +27,8 @@ WORDS = {
         "variant": "Variants of one product, not duplicates:",
         "review": "Perhaps the same; somebody should look:",
         "total": "{} listings: {} groups of duplicates ({} listings to take off), {} pairs of variants, {} to look at.",
-        "left": "left out: {}",
+        "across": "{} of the groups run across catalogues: {}.",
+        "of": "{} ({})",
         "differ": "differ in: {}",
         "more": "… and {} more pairs; --format json shows all",
     },
@@ -38,7 +40,8 @@ WORDS = {
         "variant": "同一商品的不同规格，不属于重复铺货：",
         "review": "可能重复，请人工确认：",
         "total": "{} 个商品：{} 组重复（建议下架 {} 个），{} 对不同规格，{} 对待确认。",
-        "left": "已忽略：{}",
+        "across": "其中 {} 组跨目录：{}。",
+        "of": "{}（{}）",
         "differ": "差异：{}",
         "more": "……另有 {} 对；--format json 可查看全部",
     },
@@ -49,6 +52,7 @@ SHOWN = 20
 
 def duplicates(
     *files: Path,
+    store: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     format: Annotated[Literal["text", "json", "csv"], Parameter(alias="-f")] = "text",  # noqa: A002
     lang: Lang = "en",
     model: Path | None = None,
@@ -56,14 +60,19 @@ def duplicates(
     pack: Path | None = None,
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
 ) -> int:
-    """Find listings that are the same goods (重复铺货), within and across files. 查找重复铺货。
+    """Find listings that are the same goods (重复铺货), within and across catalogues. 查找重复铺货。
+
+    Each file, each directory and each store is a catalogue; with several, every listing is told with its own.
 
     Exit code: 0 none, 1 duplicates found, 2 bad input. 退出码：0 无重复，1 有重复，2 输入有误。
 
     Parameters
     ----------
     files
-        Files of listings in any accepted form. 商品文件。
+        Files of listings in any accepted form, Parquet too, or directories of such. 商品文件或目录。
+    store
+        Products of this store of the database, by id or exact name, instead of files; may be repeated for stores of
+        one legal entity. 数据库中的店铺，可重复（须同一主体）。
     format
         text for people; json (one object a line) or csv for programs. 输出格式。
     lang
@@ -79,8 +88,8 @@ def duplicates(
     """
     from engine.duplicates import Catalogue, PairModel, Wording, card_of
 
-    if not files:
-        return fail("storewarden duplicates: name at least one file (see --help)")
+    if bool(files) == bool(store):
+        return fail("storewarden duplicates: name at least one file, or stores with --store (see --help)")
     loaded = open_pack(pack)
     try:
         pairs = PairModel.load(model) if model is not None else loaded.pair_model
@@ -88,13 +97,16 @@ def duplicates(
         return fail(f"storewarden duplicates: {error}")
     if pairs is None:
         return fail(f"storewarden duplicates: the pack {loaded.id} has no pair_model.yaml; name a model with --model")
-    listings, refused = _read(files, lang)
-    if not listings:
+    try:
+        read = from_files(files, lang) if files else from_stores(store, lang)
+    except LookupError as error:
+        return fail(str(error))
+    if not read.listings and files:
         return BAD_INPUT
     wording = Wording(loaded.variant_wording.colours, frozenset(pairs.size_words))
-    catalogue = Catalogue.of([card_of(listing, wording) for listing in listings], pairs)
+    catalogue = Catalogue.of([card_of(listing, wording) for listing in read.listings], pairs)
     with output.open("w", encoding="utf-8", newline="") if output else nullcontext(sys.stdout) as stream:
-        found = Found(catalogue, listings)
+        found = Found(catalogue, read)
         if format == "text":
             _text(found, lang, explain, stream)
         elif format == "json":
@@ -102,7 +114,7 @@ def duplicates(
                 stream.write(msgspec.json.encode(row).decode() + "\n")
         else:
             _table(found, lang, stream)
-    if refused:
+    if read.refused:
         return BAD_INPUT
     return BLOCKED if found.clusters else CLEAN
 
@@ -110,10 +122,11 @@ def duplicates(
 class Found:
     """What was found in a catalogue, by the ids that people know the listings by."""
 
-    def __init__(self, catalogue: Any, listings: Sequence[Listing]) -> None:
+    def __init__(self, catalogue: Any, read: Catalogues) -> None:
         from engine.duplicates import Standing, survivor
 
-        self.listings = listings
+        self.read = read
+        self.listings = listings = read.listings
         self.matches = list(catalogue.matches())
         self.clusters = catalogue.clusters(self.matches)
 
@@ -129,13 +142,25 @@ class Found:
         listing = self.listings[number]
         return listing.id or f"#{number + 1} {listing.title or ''}".strip()
 
+    def told(self, number: int, lang: Lang) -> str:
+        """The name of a listing, with its catalogue where there are several."""
+        name = self.name(number)
+        return name if len(self.read.names) == 1 else WORDS[lang]["of"].format(name, self.read.name(number))
+
+    def across(self) -> list[tuple[str, ...]]:
+        """The catalogues of each cluster that runs across some."""
+        of = [tuple(sorted({self.read.name(number) for number in group})) for group in self.clusters]
+        return [names for names in of if len(names) > 1]
+
     def rows(self, lang: Lang, *, explain: bool = True) -> Iterator[dict[str, Any]]:
         """Clusters first, then every pair."""
         for group, kept in zip(self.clusters, self.kept, strict=True):
             yield {
                 "kind": "cluster",
                 "listings": [self.name(number) for number in group],
+                "catalogues": [self.read.name(number) for number in group],
                 "keep": self.name(kept),
+                "keep_catalogue": self.read.name(kept),
                 "take_off": [self.name(number) for number in group if number != kept],
             }
         for match in self.matches:
@@ -143,6 +168,8 @@ class Found:
                 "kind": match.relation,
                 "left": self.name(match.left),
                 "right": self.name(match.right),
+                "left_catalogue": self.read.name(match.left),
+                "right_catalogue": self.read.name(match.right),
                 "probability": round(match.score.probability, 4),
                 "differences": [_title(name, lang) for name in match.differences],
             }
@@ -167,10 +194,10 @@ def _title(measure: str, lang: Lang) -> str:
 def _text(found: Found, lang: Lang, explain: bool, stream: TextIO) -> None:
     words = WORDS[lang]
     for group, kept in zip(found.clusters, found.kept, strict=True):
-        print(words["cluster"].format(len(group), found.name(kept)), file=stream)
+        print(words["cluster"].format(len(group), found.told(kept, lang)), file=stream)
         for number in group:
             mark = words["keep"] if number == kept else ""
-            print(f"  {found.name(number)}  {found.listings[number].title or ''}  {mark}".rstrip(), file=stream)
+            print(f"  {found.told(number, lang)}  {found.listings[number].title or ''}  {mark}".rstrip(), file=stream)
     by_kind = {kind: [m for m in found.matches if m.relation == kind] for kind in ("duplicate", "variant", "review")}
     for kind in ("duplicate", "variant", "review"):
         if kind == "duplicate" and not explain:
@@ -187,11 +214,16 @@ def _text(found: Found, lang: Lang, explain: bool, stream: TextIO) -> None:
     off = sum(len(group) - 1 for group in found.clusters)
     counts = (len(found.listings), len(found.clusters), off, len(by_kind["variant"]), len(by_kind["review"]))
     print(words["total"].format(*counts), file=stream)
+    if across := found.across():
+        ties = Counter(" + ".join(names) for names in across)
+        told = ", ".join(f"{names} {count}" for names, count in ties.most_common())
+        print(words["across"].format(len(across), told), file=stream)
 
 
 def _pair(found: Found, match: Any, lang: Lang, explain: bool) -> str:
     words = WORDS[lang]
-    lines = [words["pair"].format(found.name(match.left), found.name(match.right), match.score.probability)]
+    left, right = found.told(match.left, lang), found.told(match.right, lang)
+    lines = [words["pair"].format(left, right, match.score.probability)]
     if match.differences:
         lines[0] += "; " + words["differ"].format(", ".join(_title(name, lang) for name in match.differences))
     if explain:
@@ -203,7 +235,10 @@ def _pair(found: Found, match: Any, lang: Lang, explain: bool) -> str:
 
 
 def _table(found: Found, lang: Lang, stream: TextIO) -> None:
-    columns = ["kind", "left", "right", "probability", "differences", "keep"]
+    columns = [
+        "kind", "left", "left_catalogue", "right", "right_catalogue", "probability", "differences", "keep",
+        "keep_catalogue",
+    ]  # fmt: skip
     writer = csv.DictWriter(stream, columns)
     writer.writeheader()
     keep = {number: kept for group, kept in zip(found.clusters, found.kept, strict=True) for number in group}
@@ -214,39 +249,14 @@ def _table(found: Found, lang: Lang, stream: TextIO) -> None:
                 "kind": match.relation,
                 "left": found.name(match.left),
                 "right": found.name(match.right),
+                "left_catalogue": found.read.name(match.left),
+                "right_catalogue": found.read.name(match.right),
                 "probability": f"{match.score.probability:.4f}",
                 "differences": "; ".join(_title(name, lang) for name in match.differences),
                 "keep": "" if kept is None else found.name(kept),
+                "keep_catalogue": "" if kept is None else found.read.name(kept),
             }
         )
-
-
-def _read(files: Sequence[Path], lang: Lang) -> tuple[list[Listing], int]:
-    """The listings of all files, and how many files or rows could not be read; each is named."""
-    from engine.intake import read_file
-
-    listings: list[Listing] = []
-    refused = 0
-    for file in files:
-        try:
-            for record in read_file(file):
-                if record.listing is None:
-                    refused += 1
-                    print(WORDS[lang]["left"].format(_place(file, record, lang)), file=sys.stderr)
-                else:
-                    listings.append(record.listing)
-        except IntakeError as error:
-            refused += 1
-            print(WORDS[lang]["left"].format(f"{error.where or file}: {getattr(error, lang)}"), file=sys.stderr)
-        except OSError as error:
-            refused += 1
-            print(WORDS[lang]["left"].format(f"{file}: {error.strerror}"), file=sys.stderr)
-    return listings, refused
-
-
-def _place(file: Path, record: Any, lang: Lang) -> str:
-    """Where a row stands that could not be read, and what is wrong with it."""
-    return f"{file}: " + "; ".join(problem.text(lang) for problem in record.problems)
 
 
 # Training --------------------------------------------------------------------------------------------------------

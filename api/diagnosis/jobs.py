@@ -32,7 +32,7 @@ from api.diagnosis.state import Outcome
 from api.services.at_risk import at_risk
 from api.services.penalties import Penalties
 from api.services.products import facts_of_store
-from engine import Pack
+from engine import Listing, Pack
 from engine.evaluate.catalogue import FAIL, Tally, schema
 from engine.intake import arrow
 from engine.ledger.risk import PointsAtRisk
@@ -294,18 +294,18 @@ def _product_parts(session: Session, store_id: int) -> Iterator[DiagnosisPart]:
 
 
 def _products(session: Session, store_id: int, part: DiagnosisPart) -> list[tuple[int, Any]]:
+    return list(listings_of_store(session, store_id, Product.id >= part.low, Product.id <= part.high))
+
+
+def listings_of_store(session: Session, store_id: int, *more: Any) -> Iterator[tuple[int, Listing]]:
+    """(id, listing) of the products that a diagnosis looks at, in order of their ids. `more`: further conditions."""
     rows = session.execute(
         select(Product, ProductContent)
         .join(ProductContent, ProductContent.product_id == Product.id)
-        .where(
-            Product.store_id == store_id,
-            Product.id >= part.low,
-            Product.id <= part.high,
-            Product.status.in_(DIAGNOSED),
-        )
+        .where(Product.store_id == store_id, Product.status.in_(DIAGNOSED), *more)
         .order_by(Product.id)
     )
-    return [(product.id, product_content.listing_of(product, content)) for product, content in rows]
+    return ((product.id, product_content.listing_of(product, content)) for product, content in rows)
 
 
 def _finding_rows(table: pa.Table, products: Sequence[int], pack: Pack, risk: PointsAtRisk | None) -> list[FindingRow]:
