@@ -45,6 +45,14 @@ class Catalogues:
         self.listings.append(listing)
         self.of.append(catalogue)
 
+    def look(self, images: Path) -> None:
+        """Look at the pictures below a folder, whatever the listings say of them. Raises NoPillow."""
+        from engine.pictures import folder, look, with_pictures
+
+        look(b"")  # says at once when pictures cannot be opened here
+        read = folder(images)
+        self.listings = [with_pictures(listing, read) for listing in self.listings]
+
     def leave_out(self, told: str, lang: Lang) -> None:
         """Name what could not be read."""
         self.refused += 1

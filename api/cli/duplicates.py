@@ -57,6 +57,7 @@ def duplicates(
     lang: Lang = "en",
     model: Path | None = None,
     explain: bool = False,
+    images: Path | None = None,
     pack: Path | None = None,
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
 ) -> int:
@@ -81,6 +82,8 @@ def duplicates(
         A pair model of your own, from `storewarden train duplicates`. 自行训练的相似度模型。
     explain
         Show what each pair's score is made of. 显示相似度的逐项构成。
+    images
+        A folder with the pictures, to tell those that look the same; needs the extra `images`. 图片文件夹。
     pack
         The folder of a rule pack. 规则包目录。
     output
@@ -103,6 +106,13 @@ def duplicates(
         return fail(str(error))
     if not read.listings and files:
         return BAD_INPUT
+    if images is not None:
+        if not images.is_dir():
+            return fail(f"storewarden duplicates: there is no folder {images}")
+        try:
+            read.look(images)
+        except StorewardenError as error:
+            return fail(f"storewarden duplicates: {error}")
     wording = Wording(loaded.variant_wording.colours, frozenset(pairs.size_words))
     catalogue = Catalogue.of([card_of(listing, wording) for listing in read.listings], pairs)
     with output.open("w", encoding="utf-8", newline="") if output else nullcontext(sys.stdout) as stream:

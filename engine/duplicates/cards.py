@@ -12,9 +12,15 @@ from engine.duplicates.words import LONGEST_TITLE, words_of
 from engine.facts import Listing
 from engine.features.duplicates import picture_name
 from engine.features.numbers import finite
+from engine.hashes import bits_of
 
 MOST_TEXT = 4_000
 """Code points of a description that are looked through for the other title's words."""
+
+MOST_HASHES = 12
+"""Main pictures whose hashes are compared; the platform takes six."""
+_EVEN_BITS = 2
+"""A hash has a bit for each pattern that is stronger than half of them; fewer bits than this: a surface without any."""
 
 _TAG = re.compile(r"<[^<>]{0,500}>")
 _NUMBER = re.compile(r"\d+")
@@ -45,6 +51,7 @@ class Card:
     """A listing as the comparison sees it. Sets are of words as `words_of` gives them.
 
     `sizes`, `colours` and `packs` (how many in one) are what the title says; `price` is the lowest, in one currency.
+    `pictures` are names of the main pictures, `hashes` their perceptual hashes; an even surface has none.
     """
 
     id: str
@@ -64,6 +71,7 @@ class Card:
     pictures: frozenset[str]
     sku_codes: frozenset[str]
     attributes: frozenset[tuple[str, str]]
+    hashes: tuple[int, ...] = ()
 
 
 def card_of(listing: Listing, wording: Wording = NO_WORDING) -> Card:
@@ -81,6 +89,7 @@ def card_of(listing: Listing, wording: Wording = NO_WORDING) -> Card:
         pictures=(picture_name(image.url) for image in listing.images if image.url and image.kind == "main"),
         sku_codes=(sku.code.lower() for sku in listing.skus if sku.code),
         attributes=values,
+        hashes=(image.phash for image in listing.images if image.phash and image.kind == "main"),
         wording=wording,
     )
 
@@ -95,6 +104,7 @@ def make_card(
     pictures: Iterable[str] = (),
     sku_codes: Iterable[str] = (),
     attributes: Mapping[str, str] | None = None,
+    hashes: Iterable[str] = (),
     wording: Wording = NO_WORDING,
 ) -> Card:
     """A card of plain values; what is not known is left empty. A price that is not above 0 counts as unknown."""
@@ -121,7 +131,20 @@ def make_card(
         pictures=frozenset(pictures),
         sku_codes=frozenset(sku_codes),
         attributes=frozenset((name.lower(), value.lower()) for name, value in given.items()),
+        hashes=_told_hashes(hashes),
     )
+
+
+def _told_hashes(hashes: Iterable[str]) -> tuple[int, ...]:
+    """The first different hashes that say something, in ascending order."""
+    found: set[int] = set()
+    for phash in hashes:
+        bits = bits_of(phash)
+        if bits is not None and bits.bit_count() >= _EVEN_BITS:
+            found.add(bits)
+        if len(found) == MOST_HASHES:
+            break
+    return tuple(sorted(found))
 
 
 def words_of_text(text: str) -> list[str]:

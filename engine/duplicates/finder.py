@@ -105,14 +105,14 @@ class Catalogue:
 
 
 def shared_things(cards: Sequence[Card]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """(key, listing) of every picture and SKU code."""
+    """(key, listing) of every picture, by its name and by its look, and SKU code."""
     import numpy as np
 
-    numbers: dict[tuple[str, str], int] = {}
+    numbers: dict[tuple[str, str | int], int] = {}
     keys: list[int] = []
     owners: list[int] = []
     for number, card in enumerate(cards):
-        for kind, things in (("picture", card.pictures), ("sku", card.sku_codes)):
+        for kind, things in (("picture", card.pictures), ("hash", card.hashes), ("sku", card.sku_codes)):
             for thing in things:
                 keys.append(numbers.setdefault((kind, thing), len(numbers)))
                 owners.append(number)

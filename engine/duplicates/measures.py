@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from engine.duplicates.cards import Card
+from engine.hashes import distance
 
 UNKNOWN = -1.0
 """Below every value that a measure can have."""
@@ -79,6 +80,9 @@ MEASURES: dict[str, Measure] = {
     ),
     "lead_least": Measure("lead over the next most alike listing, the smaller", "领先次相似商品的幅度（较小者）"),
     "lead_most": Measure("lead over the next most alike listing, the larger", "领先次相似商品的幅度（较大者）"),
+    "picture_distance": Measure(
+        "bits of 64 by which the most alike main pictures of other names differ", "不同名主图感知哈希的最小差异（64位）"
+    ),
 }
 NAMES = tuple(MEASURES)
 
@@ -161,6 +165,7 @@ def compare(
         float(better[1]),
         lead[0],
         lead[1],
+        _picture_distance(one, other),
     ]
     return Comparison(values, (*mine, *theirs), shared)
 
@@ -186,6 +191,13 @@ def _overlap(mine: frozenset[object], theirs: frozenset[object]) -> float:
     if not mine or not theirs:
         return UNKNOWN
     return len(mine & theirs) / len(mine | theirs)
+
+
+def _picture_distance(one: Card, other: Card) -> float:
+    """Unknown when a picture of the same name says already that they share one: that is not counted twice."""
+    if not one.hashes or not other.hashes or one.pictures & other.pictures:
+        return UNKNOWN
+    return float(min(distance(mine, theirs) for mine in one.hashes for theirs in other.hashes))
 
 
 def _conflict(mine: frozenset[str], theirs: frozenset[str]) -> bool:

@@ -11,8 +11,7 @@ from engine.features.registry import Field, collection
 from engine.features.value_words import PICTURE_KINDS
 from engine.features.view import View
 from engine.findings import Location
-
-HASH_BITS = 64
+from engine.hashes import BITS, bits_of, distance
 
 
 class SeenPicture(NamedTuple):
@@ -104,19 +103,12 @@ def images_seen(view: View) -> Sequence[SeenPicture] | None:
 def _nearest(view: View, phash: str | None) -> tuple[int | None, str | None]:
     """Bits (0 to 64) that differ from the nearest picture of the store's register, and whose that is."""
     register = view.store.protected_pictures if view.store is not None else ()
-    mine = _bits(phash)
+    mine = bits_of(phash)
     if mine is None:
         return None, None
-    told = [((mine ^ other).bit_count(), one.owner) for one in register if (other := _bits(one.phash)) is not None]
-    return min(told, key=lambda pair: pair[0]) if told else (HASH_BITS, None)
+    told = [(distance(mine, other), one.owner) for one in register if (other := bits_of(one.phash)) is not None]
+    return min(told, key=lambda pair: pair[0]) if told else (BITS, None)
 
 
 def _finite(share: Decimal | None) -> Decimal | None:
     return share if share is not None and share.is_finite() else None
-
-
-def _bits(phash: str | None) -> int | None:
-    try:
-        return int(phash, 16) if phash and len(phash) == HASH_BITS // 4 else None
-    except ValueError:
-        return None

@@ -25,21 +25,21 @@ def run() -> Table:
     rng = np.random.default_rng(20261127)
     table = Table("Pictures, generated", ["kind", "n", "blank", "letters", "framed", "collage", "ms a picture"])
     for kind, make in (
-        ("goods", _goods),
+        ("goods", goods),
         ("blank", _blank),
         ("letters", _letters),
         ("framed", _framed),
         ("collage", _grid),
     ):
-        files = [_saved(make(rng)) for _ in range(EACH)]
+        files = [saved(make(rng)) for _ in range(EACH)]
         begun = process_time()
         seen = [look(file) for file in files]
         each = (process_time() - begun) / EACH * 1000
         told = [_told(one) for one in seen if one is not None]
         table.add(kind, len(told), *(sum(one[at] for one in told) for at in range(4)), round(each, 2))
-    originals = [_goods(rng) for _ in range(EACH)]
-    hashes = [_hash(_saved(one)) for one in originals]
-    copies = [_hash(_saved(_copied(one, rng), quality=60)) for one in originals]
+    originals = [goods(rng) for _ in range(EACH)]
+    hashes = [_hash(saved(one)) for one in originals]
+    copies = [_hash(saved(_copied(one, rng), quality=60)) for one in originals]
     same = sum((a ^ b).bit_count() <= COPY for a, b in zip(hashes, copies, strict=True))
     wrong = sum((hashes[a] ^ hashes[b]).bit_count() <= COPY for a in range(EACH) for b in range(a))
     pairs = EACH * (EACH - 1) // 2
@@ -59,7 +59,7 @@ def _hash(file: bytes) -> int:
     return int(seen.phash, 16)
 
 
-def _saved(pixels: Any, quality: int = 85) -> bytes:
+def saved(pixels: Any, quality: int = 85) -> bytes:
     from PIL import Image
 
     out = BytesIO()
@@ -67,7 +67,7 @@ def _saved(pixels: Any, quality: int = 85) -> bytes:
     return out.getvalue()
 
 
-def _goods(rng: Any, height: int = SIDE, width: int = SIDE) -> Any:
+def goods(rng: Any, height: int = SIDE, width: int = SIDE) -> Any:
     """Smooth shapes of many colours on a ground of one."""
     from PIL import Image
 
@@ -98,7 +98,7 @@ def _letters(rng: Any) -> Any:
 
 def _framed(rng: Any) -> Any:
     width = int(rng.integers(18, 80))
-    inner = _goods(rng, SIDE - 2 * width, SIDE - 2 * width)
+    inner = goods(rng, SIDE - 2 * width, SIDE - 2 * width)
     pixels = np.full((SIDE, SIDE, 3), rng.integers(0, 200, 3), dtype=np.uint8)
     pixels[width:-width, width:-width] = rng.integers(0, 255, inner.shape, dtype=np.uint8) // 3 + inner // 2
     return pixels
@@ -111,7 +111,7 @@ def _grid(rng: Any) -> Any:
     for row in range(rows):
         for column in range(columns):
             tile = rng.integers(0, 255, (tall - gap, wide - gap, 3), dtype=np.uint8)
-            tile = tile // 3 + _goods(rng, tall - gap, wide - gap) // 2
+            tile = tile // 3 + goods(rng, tall - gap, wide - gap) // 2
             pixels[row * tall : row * tall + tall - gap, column * wide : column * wide + wide - gap] = tile
     return pixels
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from api.cli import run
@@ -14,6 +15,7 @@ from store_model.accounts import LegalEntity, Store
 from store_model.bulk import Place, upsert_products
 from store_model.db import open_database
 from store_model.tenancy import Scope
+from tests.benchmarks.bench_pictures import goods, saved
 from tests.engine.test_training_pairs import shop
 
 BENCH = "Wooden Garden Bench with Backrest and Storage Box for Patio"
@@ -136,9 +138,30 @@ def test_stores_of_one_legal_entity_are_held_against_one_another(
     assert "North and West are stores of different legal entities" in capsys.readouterr().err
 
 
+def test_pictures_that_look_the_same_are_told_and_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pixels = goods(np.random.default_rng(7))
+    (tmp_path / "first.jpg").write_bytes(saved(pixels))
+    (tmp_path / "second.jpg").write_bytes(saved(pixels[::2, ::2], quality=60))
+    drafts = [
+        {**draft, "images": [{"url": f"https://ae01.alicdn.com/kf/{name}.jpg"}]}
+        for draft, name in zip(LISTINGS, ("first", "second"), strict=False)
+    ]
+    (tmp_path / "goods.json").write_text(json.dumps(drafts))
+    words = ["duplicates", str(tmp_path / "goods.json"), "-f", "json", "--explain"]
+
+    assert run(words) == 0
+    doubtful = json.loads(capsys.readouterr().out)
+    assert run([*words, "--images", str(tmp_path)]) == 1
+    sure = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (doubtful["kind"], sure["kind"]) == ("review", "duplicate")
+    before, after = ({part["measure"]: part["points"] for part in one["waterfall"]} for one in (doubtful, sure))
+    assert after == {**before, "picture_distance": 3.0}
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (["{file}", "--images", "nowhere"], "there is no folder nowhere"),
         (["{file}", "--store", "1"], "name at least one file, or stores"),
         ([], "name at least one file"),
         (["missing.json"], "missing.json"),

@@ -15,6 +15,7 @@ import rules
 from engine import load_pack
 from engine.duplicates import Card, Catalogue, PairModel, PairModelError, Wording, card_of, make_card
 from engine.duplicates.clusters import clusters
+from engine.duplicates.finder import shared_things
 from engine.duplicates.measures import MEASURES, NAMES, compare, is_form
 from engine.duplicates.model import Steps
 from engine.duplicates.words import WordTable, words_of
@@ -101,6 +102,63 @@ def test_a_card_holds_what_is_compared() -> None:
         sku_codes=frozenset({"a-1"}),
         attributes=frozenset({("brand name", "acme")}),
     )
+
+
+LOOK, NEARLY, ELSE = "c3b1949d6e6a4b21", "c3b1949d6e6a4b1e", "3c4e6b629195b4de"
+"""A picture's hash, that of a copy (6 bits off) and that of another picture (64)."""
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "bits"),
+    [
+        ([LOOK], [LOOK], 0),
+        ([LOOK], [NEARLY], 6),
+        ([ELSE, LOOK], [ELSE[::-1], NEARLY], 6),
+        ([LOOK], [ELSE], 64),
+        ([LOOK], [], -1),
+        (["8000000000000000"], ["8000000000000000"], -1),
+        (["no hash"], [LOOK], -1),
+    ],
+)
+def test_the_most_alike_pictures_of_two_listings_tell_how_far_they_are_apart(
+    mine: list[str], theirs: list[str], bits: int
+) -> None:
+    assert measured(card("a", hashes=mine), card("b", hashes=theirs))["picture_distance"] == bits
+
+
+def test_a_picture_of_the_same_name_and_look_counts_once() -> None:
+    values = measured(card("a", pictures=["p"], hashes=[LOOK]), card("b", pictures=["p"], hashes=[LOOK]))
+    assert (values["pictures_shared"], values["picture_distance"]) == (1, -1)
+
+
+def test_hashes_are_of_the_main_pictures() -> None:
+    images = (
+        Image(url="https://x.example/kf/a.jpg", phash=LOOK),
+        Image(url="https://x.example/kf/b.jpg", phash=ELSE, kind="sku"),
+    )
+    assert card_of(Listing(title="a", images=images)).hashes == (int(LOOK, 16),)
+
+
+def test_a_picture_that_was_saved_anew_makes_a_doubtful_pair_a_duplicate() -> None:
+    def found(theirs: str) -> tuple[str, float]:
+        shorter = card("Garden Bench with Backrest and Storage Box", hashes=[theirs])
+        pair = compare(card(NEAR[0], hashes=[LOOK]), shorter, even)
+        score = model().score(pair)
+        (points,) = [part.points for part in score.parts if part.measure == "picture_distance"]
+        return model().relation(pair, score), points
+
+    (far, none), (near, some) = found(ELSE), found(NEARLY)
+    assert (far, near) == ("review", "duplicate")
+    assert some > none == 0
+
+
+def test_listings_with_a_picture_of_the_same_look_are_compared() -> None:
+    cards = [
+        make_card(str(number), title, hashes=[LOOK])
+        for number, title in enumerate(("Oak Table Round", "Desk of Oak Wood"))
+    ]
+    keys, owners = shared_things(cards)
+    assert (keys.tolist(), owners.tolist()) == ([0, 0], [0, 1])
 
 
 @pytest.mark.parametrize(
