@@ -6,11 +6,12 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from cyclopts import Parameter
@@ -26,6 +27,8 @@ def diagnose(
     *paths: Path,
     out: Annotated[list[Path] | None, Parameter(alias="-o", negative=())] = None,
     workers: Annotated[int | None, Parameter(alias="-w")] = None,
+    engine: Literal["local", "spark"] = "local",
+    master: str | None = None,
     state: Path | None = None,
     lang: Lang = "en",
     as_of: date | None = None,
@@ -47,6 +50,10 @@ def diagnose(
         Where the findings go; the name says the form: .ndjson, .parquet, .xlsx, .csv or .sarif. Repeatable.
     workers
         Processes to use; by default one for each core.
+    engine
+        local: processes of this machine; spark: tasks of Apache Spark (extra `spark`).
+    master
+        Where Spark runs: local[2], spark://host:7077, yarn …; all cores of this machine by default.
     state
         A directory that keeps finished parts: the same command goes on there after a crash or Ctrl-C.
     lang
@@ -70,6 +77,10 @@ def diagnose(
         return fail("storewarden diagnose: name at least one file or directory (see --help)")
     if workers is not None and workers < 1:
         return fail(f"storewarden diagnose: --workers {workers}: at least 1")
+    if engine == "local" and master is not None:
+        return fail("storewarden diagnose: --master is Spark's; say --engine spark too")
+    if engine == "spark" and workers is not None:
+        return fail("storewarden diagnose: --workers is not Spark's; say how many with --master 'local[4]'")
     if model is not None and not model.is_file():
         return fail(f"storewarden diagnose: there is no model {model}; make one with `storewarden train category`")
     settings = {"category_model": str(model)} if model else {}
@@ -78,8 +89,9 @@ def diagnose(
         forms = [(target, form_of(target)) for target in out or ()]
         known = _read(store, Store) if store else None
         accepted = _read(waivers, list[Waiver]) if waivers else []
+        by = _doing(engine, master, workers)
         return _run(
-            loaded, paths, forms, workers or os.cpu_count() or 1, state, lang, as_of or datetime.now(UTC).date(),
+            loaded, paths, forms, by, state, lang, as_of or datetime.now(UTC).date(),
             known, accepted, settings, shadow,
         )  # fmt: skip
     except IntakeError as error:
@@ -89,8 +101,22 @@ def diagnose(
         return fail(f"storewarden diagnose: {error}")
 
 
+Do = Callable[[Any, Sequence[Any]], Iterator[tuple[Any, Any]]]
+"""Does the parts of a plan; gives each with its outcome when it is done."""
+
+
+def _doing(engine: str, master: str | None, workers: int | None) -> Do:
+    if engine == "spark":
+        from api.diagnosis import spark
+
+        return partial(spark.run, master=master or spark.LOCAL)
+    from api.diagnosis import pool
+
+    return partial(pool.run, workers=workers or os.cpu_count() or 1)
+
+
 def _run(
-    pack: Pack, paths: Sequence[Path], forms: Sequence[tuple[Path, Any]], workers: int, folder: Path | None,
+    pack: Pack, paths: Sequence[Path], forms: Sequence[tuple[Path, Any]], do: Do, folder: Path | None,
     lang: Lang, day: date, store: Store | None, waivers: Sequence[Waiver], settings: dict[str, Any], shadow: bool,
 ) -> int:  # fmt: skip
     from api.diagnosis import outputs, pool
@@ -122,7 +148,7 @@ def _run(
         began = time.monotonic()
         checked = sum(part.rows for part in left)
         with _progress(checked, lang) as advance:
-            for part, _ in pool.run(plan, left, workers):
+            for part, _ in do(plan, left):
                 advance(part.rows)
         seconds = time.monotonic() - began
         outcomes = [found for part in parts if (found := kept.outcome(part.number)) is not None]

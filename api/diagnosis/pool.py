@@ -83,11 +83,11 @@ def do_part(plan: Plan, part: Part) -> Outcome:
 def check_part(plan: Plan, part: Part) -> tuple[list[pa.RecordBatch], Outcome]:
     """The findings of a part and what became of it; a part that can't be read has a fault and no findings."""
     if part.fault is not None:
-        return [], _failed(part.name, part.fault)
+        return [], failed(part.name, part.fault)
     try:
         known = about(part.path)
     except (pa.ArrowException, OSError) as error:
-        return [], _failed(part.name, damaged(error))
+        return [], failed(part.name, damaged(error))
     return check_batches(plan, part.name, batches(part, ROWS), known=known, first=part.first)
 
 
@@ -121,11 +121,11 @@ def check_batches(
         ignored = tuple(name for name in (reader.ignored if reader else ()) if name not in (PROBLEMS, REFUSED))
         return found, Outcome(name, kernel.tally, ignored=ignored)
     except IntakeError as error:
-        return [], _failed(name, Fault(error.code, error.en, error.zh))
+        return [], failed(name, Fault(error.code, error.en, error.zh))
     except (pa.ArrowException, OSError) as error:
-        return [], _failed(name, damaged(error))
+        return [], failed(name, damaged(error))
     except MemoryError:
-        return [], _failed(name, Fault("too_large", "there is not enough memory for it", "内存不足"))
+        return [], failed(name, Fault("too_large", "there is not enough memory for it", "内存不足"))
 
 
 def listings_of(stream: bytes) -> list[Listing]:
@@ -152,7 +152,8 @@ def _checked(kernel: Kernel, reader: Reader, batch: pa.RecordBatch) -> pa.Record
     return found.batch()
 
 
-def _failed(name: str, fault: Fault) -> Outcome:
+def failed(name: str, fault: Fault) -> Outcome:
+    """What became of a part that could not be done."""
     return Outcome(name, Tally(), (fault.code, fault.en, fault.zh))
 
 
@@ -216,7 +217,7 @@ def _alone(plan: Plan, part: Part) -> Outcome:
             return pool.submit(do_part, plan, part).result()
     except BrokenProcessPool:
         en = "checking it killed the process (out of memory, or a crash in native code)"
-        outcome = _failed(part.name, Fault("killed", en, "检查该部分时进程被终止（内存不足或原生代码崩溃）"))
+        outcome = failed(part.name, Fault("killed", en, "检查该部分时进程被终止（内存不足或原生代码崩溃）"))
         State(plan.folder).write(part.number, [], outcome)
         return outcome
 
