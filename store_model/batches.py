@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import JSON, Dialect, String, Table
+from sqlalchemy import JSON, Connection, Dialect, String, Table
 from sqlalchemy.orm import Session
 
 from store_model.tenancy import stamped
@@ -32,9 +32,8 @@ def insert_rows(session: Session, cls: type, rows: Sequence[Mapping[str, Any]]) 
         session.flush()
     full = stamped(session, table, rows)
     connection = session.connection()
-    raw: Any = connection.connection.driver_connection
     is_postgres = connection.dialect.name == "postgresql"
-    ids = (_postgres_ids if is_postgres else _sqlite_ids)(raw, table, len(rows)) if "id" in table.c else []
+    ids = (_postgres_ids if is_postgres else _sqlite_ids)(connection, table, len(rows)) if "id" in table.c else []
     names = tuple(full[0])
     written = _writers(table, names, connection.dialect)
     columns: list[Any] = [
@@ -44,15 +43,17 @@ def insert_rows(session: Session, cls: type, rows: Sequence[Mapping[str, Any]]) 
     if ids:
         names, columns = ("id", *names), [ids, *columns]
     if is_postgres:
-        # The driver quotes each text of an array by itself, which is slow for documents: they travel as one.
-        whole = [
-            f"[{','.join(column)}]" if _is_json(table, name) else column
-            for name, column in zip(names, columns, strict=True)
-        ]
-        raw.execute(_postgres(table, names, connection.dialect), whole)
+        kinds = [_kind(table, name, connection.dialect) for name in names]
+        arrays = tuple(as_array(kind, column) for kind, column in zip(kinds, columns, strict=True))
+        _run(connection, _postgres(table, names, connection.dialect), arrays)
     else:
-        raw.executemany(_sqlite(table, names), zip(*columns, strict=True))
+        _run(connection, _sqlite(table, names), list(zip(*columns, strict=True)))
     return ids
+
+
+def _run(connection: Connection, statement: str, values: Any) -> Any:
+    """Through SQLAlchemy, which names what the database refuses; rows carry their tenant by now."""
+    return connection.exec_driver_sql(statement, values, execution_options={"stamped": True})
 
 
 def json_text(value: Any) -> str:
@@ -79,22 +80,30 @@ def _writer(kind: Any, dialect: Dialect) -> Reader | None:
 @lru_cache(maxsize=100)
 def _postgres(table: Table, names: tuple[str, ...], dialect: Dialect) -> str:
     quote = dialect.identifier_preparer.quote
-    sources = ", ".join(_source(table.c[name].type, dialect) for name in names)
+    sources = ", ".join(column_rows("%s", _kind(table, name, dialect)) for name in names)
     own = ", ".join(map(quote, names))
     return f"INSERT INTO {quote(table.name)} ({own}) SELECT {own} FROM ROWS FROM ({sources}) AS incoming({own})"
 
 
-def _source(kind: Any, dialect: Dialect) -> str:
-    """The values of one column as rows."""
+@lru_cache(maxsize=1000)
+def _kind(table: Table, name: str, dialect: Dialect) -> str:
+    """PostgreSQL's name of a column's type; a cast to VARCHAR(n) would cut what is too long, so a text is a text."""
+    kind = table.c[name].type
     if isinstance(kind, JSON):
-        return "json_array_elements(%s::json)"
-    # A cast to VARCHAR(n) would cut what is too long; the column itself refuses it.
-    plain = "text" if isinstance(kind, String) else kind.compile(dialect)
-    return f"unnest(%s::{plain}[])"
+        return "json"
+    return "text" if isinstance(kind, String) else kind.compile(dialect)
 
 
-def _is_json(table: Table, name: str) -> bool:
-    return isinstance(table.c[name].type, JSON)
+def column_rows(marker: str, kind: str) -> str:
+    """The values of one column as rows, for PostgreSQL's ROWS FROM; `as_array` makes what stands at the marker."""
+    return f"json_array_elements({marker}::json)" if kind == "json" else f"unnest({marker}::{kind}[])"
+
+
+def as_array(kind: str, values: Sequence[Any]) -> Any:
+    """A column as the driver takes it. It quotes each text of an array by itself, character for character, which is
+    slow for documents: those travel as one.
+    """
+    return f"[{','.join(values)}]" if kind == "json" else list(values)
 
 
 @lru_cache(maxsize=100)
@@ -103,14 +112,12 @@ def _sqlite(table: Table, names: tuple[str, ...]) -> str:
     return f'INSERT INTO "{table.name}" ({own}) VALUES ({", ".join("?" * len(names))})'
 
 
-def _postgres_ids(raw: Any, table: Table, number: int) -> list[int]:
-    found = raw.execute(
-        "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", (f'"{table.name}"', number)
-    )
-    return [row[0] for row in found.fetchall()]
+def _postgres_ids(connection: Connection, table: Table, number: int) -> list[int]:
+    statement = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+    return list(_run(connection, statement, (f'"{table.name}"', number)).scalars())
 
 
-def _sqlite_ids(raw: Any, table: Table, number: int) -> list[int]:
+def _sqlite_ids(connection: Connection, table: Table, number: int) -> list[int]:
     """The ids behind the last: a transaction that writes is the only one."""
-    (last,) = raw.execute(f'SELECT COALESCE(MAX(id), 0) FROM "{table.name}"').fetchone()
+    last: int = _run(connection, f'SELECT COALESCE(MAX(id), 0) FROM "{table.name}"', ()).scalar_one()
     return list(range(last + 1, last + 1 + number))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from store_model import waivers
 from store_model.accounts import Store
+from store_model.batches import as_array, column_rows
 from store_model.finding_life import KNOWN_COLUMNS, Known, tell, turns_of
 from store_model.tenancy import Scope, TenantError, check_store
 
@@ -158,23 +159,22 @@ class _Postgres:
         self.tenant = {"entity": entity_id, "store": store_id}
 
     def upsert_findings(self, rows: Sequence[FindingRow], now: datetime) -> None:
-        kinds = "text, text, int, text, text, text, text, text, bigint, text, text, int, numeric, text"
+        kinds = "text, text, int, text, text, text, text, text, bigint, json, json, int, numeric, text"
         source, given = self._source("incoming_finding", FindingRow._fields, kinds, rows)
         self.raw.execute(
             f"INSERT INTO finding (entity_id, store_id, state, first_seen, last_seen, opened_at, {FINDING_COLUMNS}) "
             "SELECT %(entity)s, %(store)s, 'open', %(now)s, %(now)s, %(now)s, fingerprint, rule, revision, code, "
-            "severity, mode, subject, listing_id, product_id, message::json, detail::json, places, points, life "
+            "severity, mode, subject, listing_id, product_id, message, detail, places, points, life "
             f"FROM {source} {_UPSERT}",
             {**self.tenant, "now": now, **given},
         )
 
     def append_prechecks(self, rows: Sequence[PrecheckRow]) -> None:
-        kinds = "text, text, text, text, text, text, text, date, timestamptz, text, text"
+        kinds = "text, text, text, text, text, text, text, date, timestamptz, text, json"
         source, given = self._source("incoming_precheck", PrecheckRow._fields, kinds, rows)
         self.raw.execute(
-            f"INSERT INTO precheck (entity_id, store_id, {PRECHECK_COLUMNS}) SELECT %(entity)s, %(store)s, id, "
-            "listing_id, listing_digest, verdict, pack, pack_version, pack_digest, as_of, checked_at, caller, "
-            f"findings::json FROM {source}",
+            f"INSERT INTO precheck (entity_id, store_id, {PRECHECK_COLUMNS}) "
+            f"SELECT %(entity)s, %(store)s, {PRECHECK_COLUMNS} FROM {source}",
             {**self.tenant, **given},
         )
 
@@ -215,17 +215,14 @@ class _Postgres:
             {**self.tenant, "ids": list(products)},
         )
 
-    def _source(
-        self, table: str, names: Sequence[str], kinds: str, rows: Sequence[Any]
-    ) -> tuple[str, dict[str, list[Any]]]:
+    def _source(self, table: str, names: Sequence[str], kinds: str, rows: Sequence[Any]) -> tuple[str, dict[str, Any]]:
         """What to select the rows from: arrays that travel with the statement, or a table they were copied into."""
         each = list(zip(names, kinds.split(", "), strict=True))
         if len(rows) <= SMALL:
-            arrays = ", ".join(f"%(c{number})s::{kind}[]" for number, (_, kind) in enumerate(each))
-            columns = dict(enumerate(map(list, zip(*rows, strict=True))))
-            return f"unnest({arrays}) AS incoming({', '.join(names)})", {
-                f"c{n}": column for n, column in columns.items()
-            }
+            sources = ", ".join(column_rows(f"%(c{number})s", kind) for number, (_, kind) in enumerate(each))
+            columns = zip(kinds.split(", "), zip(*rows, strict=True), strict=True)
+            given = {f"c{n}": as_array(kind, values) for n, (kind, values) in enumerate(columns)}
+            return f"ROWS FROM ({sources}) AS incoming({', '.join(names)})", given
         columns_of = ", ".join(f"{name} {kind}" for name, kind in each)
         self.raw.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {table} ({columns_of}) ON COMMIT DELETE ROWS")
         self.raw.execute(f"TRUNCATE {table}")

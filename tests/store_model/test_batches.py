@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from psycopg.errors import StringDataRightTruncation
 from sqlalchemy import select
+from sqlalchemy.exc import DataError, IntegrityError
 
 from store_model.batches import insert_rows, json_text
 from store_model.orders import Dispute
@@ -54,12 +54,21 @@ def test_rows_come_back_as_they_were_given_with_their_ids_in_order(shop: Shop) -
 def test_what_is_too_long_for_a_column_is_refused_or_kept_whole_and_never_cut(shop: Shop) -> None:
     rows = [product(1, digest="x" * 65)]
     if shop.database.engine.dialect.name == "postgresql":
-        with pytest.raises(StringDataRightTruncation, match="too long"), shop.session() as session:
+        with pytest.raises(DataError, match="too long"), shop.session() as session:
             insert_rows(session, Product, rows)
         return
     with shop.session() as session:  # SQLite does not hold texts to a length
         insert_rows(session, Product, rows)
         assert session.scalars(select(Product.digest)).all() == ["x" * 65]
+
+
+def test_a_row_that_is_there_already_is_a_conflict(shop: Shop) -> None:
+    with shop.session() as session:
+        insert_rows(session, Product, [product(1)])
+    with pytest.raises(IntegrityError), shop.session() as session:
+        insert_rows(session, Product, [product(2), product(1)])
+    with shop.session() as session:
+        assert session.scalars(select(Product.platform_id)).all() == ["P1"]
 
 
 def test_rows_of_another_tenant_or_store_are_refused(shop: Shop) -> None:
