@@ -58,6 +58,8 @@ def duplicates(
     model: Path | None = None,
     explain: bool = False,
     images: Path | None = None,
+    engine: Literal["local", "spark"] = "local",
+    master: str | None = None,
     pack: Path | None = None,
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
 ) -> int:
@@ -84,6 +86,10 @@ def duplicates(
         Show what each pair's score is made of. 显示相似度的逐项构成。
     images
         A folder with the pictures, to tell those that look the same; needs the extra `images`. 图片文件夹。
+    engine
+        local: this process; spark: joins of Apache Spark (extra `spark`). 计算引擎。
+    master
+        Where Spark runs: local[2], spark://host:7077, yarn …; all cores of this machine by default. Spark 主节点。
     pack
         The folder of a rule pack. 规则包目录。
     output
@@ -93,6 +99,8 @@ def duplicates(
 
     if bool(files) == bool(store):
         return fail("storewarden duplicates: name at least one file, or stores with --store (see --help)")
+    if engine == "local" and master is not None:
+        return fail("storewarden duplicates: --master is Spark's; say --engine spark too")
     loaded = open_pack(pack)
     try:
         pairs = PairModel.load(model) if model is not None else loaded.pair_model
@@ -114,9 +122,18 @@ def duplicates(
         except StorewardenError as error:
             return fail(f"storewarden duplicates: {error}")
     wording = Wording(loaded.variant_wording.colours, frozenset(pairs.size_words))
-    catalogue = Catalogue.of([card_of(listing, wording) for listing in read.listings], pairs)
+    cards = [card_of(listing, wording) for listing in read.listings]
+    try:
+        if engine == "spark":
+            from api.diagnosis import spark, spark_duplicates
+
+            with spark.session(master or spark.LOCAL) as session:
+                found = Found(spark_duplicates.SparkCatalogue(session, cards, pairs), read)
+        else:
+            found = Found(Catalogue.of(cards, pairs), read)
+    except StorewardenError as error:
+        return fail(f"storewarden duplicates: {error}")
     with output.open("w", encoding="utf-8", newline="") if output else nullcontext(sys.stdout) as stream:
-        found = Found(catalogue, read)
         if format == "text":
             _text(found, lang, explain, stream)
         elif format == "json":

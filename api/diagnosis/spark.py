@@ -61,7 +61,9 @@ def session(master: str) -> Iterator[SparkSession]:
     }
     if master.startswith("local"):
         settings |= {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
+        settings |= {"spark.sql.shuffle.partitions": "32", "spark.driver.memory": "2g"}  # of one machine
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     builder = SparkSession.builder.master(master).appName("storewarden")
     for name, value in settings.items():
         builder = builder.config(name, value)

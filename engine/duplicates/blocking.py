@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from engine.duplicates.words import WordTable
 
@@ -54,9 +54,9 @@ def candidates(table: WordTable, how: Blocking, *, extra: tuple[Array, Array] | 
         keys, owners = np.concatenate([keys, -1 - extra[0]]), np.concatenate([owners, extra[1].astype(np.int32)])
     left, right = _pairs(keys, owners, how.neighbours, len(table))
     del keys, owners, strengths
-    likeness = _likeness(table, left, right)
-    kept = likeness >= how.likeness
-    return _most_alike(Candidates(left[kept], right[kept], likeness[kept]), how.most)
+    alike = likeness(table, left, right)
+    kept = alike >= how.likeness
+    return _most_alike(Candidates(left[kept], right[kept], alike[kept]), how.most)
 
 
 def _rarest(table: WordTable, amount: int) -> tuple[Array, Array]:
@@ -142,13 +142,24 @@ def _distinct(pairs: Array) -> Array:
 _CHUNK = 1 << 17
 
 
-def _likeness(table: WordTable, left: Array, right: Array) -> Array:
-    """Cosine of the weighted words of each pair."""
+class Weighed(Protocol):
+    """What of a `WordTable` likeness is measured by."""
+
+    ids: Array
+    starts: Array
+    spread: Array
+    weights: Array
+
+
+def likeness(table: Weighed, left: Array, right: Array) -> Array:
+    """Cosine of the weighted words of each pair. What else is in the table makes no difference, to the last bit."""
     import numpy as np
 
+    counts = np.diff(table.starts)
+    owners = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
     squares = table.weights[table.ids].astype(np.float64) ** 2
-    sums = np.concatenate([[0.0], np.cumsum(squares)])
-    norms = np.sqrt(sums[table.starts[1:]] - sums[table.starts[:-1]])
+    norms = np.sqrt(np.bincount(owners, weights=squares, minlength=len(counts)))
+    del owners, squares
     norms[norms == 0] = 1.0
     found = np.empty(len(left), dtype=np.float32)
     for start in range(0, len(left), _CHUNK):
@@ -157,7 +168,7 @@ def _likeness(table: WordTable, left: Array, right: Array) -> Array:
     return found
 
 
-def _common_weight(table: WordTable, one: Array, other: Array) -> Array:
+def _common_weight(table: Weighed, one: Array, other: Array) -> Array:
     """The squared weights of the words that both titles of each pair have, added up.
 
     The words of a title are in ascending order, so the words of both laid in one row and sorted bring equal ones
@@ -175,7 +186,7 @@ def _common_weight(table: WordTable, one: Array, other: Array) -> Array:
     return np.bincount(pairs, weights=table.weights[ids].astype(np.float64) ** 2, minlength=len(one))
 
 
-def _laid_out(table: WordTable, rows: Array) -> tuple[Array, Array]:
+def _laid_out(table: Weighed, rows: Array) -> tuple[Array, Array]:
     import numpy as np
 
     starts, counts = table.starts[rows], np.diff(table.starts)[rows]

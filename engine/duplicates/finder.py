@@ -90,18 +90,27 @@ class Catalogue:
         """The candidates from `start` to `stop` that are more than different. Ranges may go to different processes."""
         found = self.candidates
         for left, right in zip(found.left[start:stop].tolist(), found.right[start:stop].tolist(), strict=True):
-            pair = self.compare(left, right)
-            score = self.model.score(pair)
-            relation = self.model.relation(pair, score)
-            if relation != "different":
-                yield Match(left, right, relation, score, self.model.differences(pair))
+            if (match := judged(left, right, self.compare(left, right), self.model)) is not None:
+                yield match
 
     def clusters(self, matches: Iterable[Match]) -> list[list[int]]:
-        """Groups of listings that are one product. Variants and doubtful pairs join nothing by themselves."""
-        told = [match for match in matches if match.relation != "variant"]
-        sure = {number for match in told if match.relation == "duplicate" for number in (match.left, match.right)}
-        groups = clusters([(m.left, m.right, m.score.probability) for m in told], self.model.join)
-        return [group for group in groups if len(sure.intersection(group)) > 1]
+        """Groups of listings that are one product."""
+        return joined(matches, self.model)
+
+
+def judged(left: int, right: int, pair: Comparison, model: PairModel) -> Match | None:
+    """What the model makes of a comparison; None when the two are different."""
+    score = model.score(pair)
+    relation = model.relation(pair, score)
+    return None if relation == "different" else Match(left, right, relation, score, model.differences(pair))
+
+
+def joined(matches: Iterable[Match], model: PairModel) -> list[list[int]]:
+    """Groups of listings that are one product. Variants and doubtful pairs join nothing by themselves."""
+    told = [match for match in matches if match.relation != "variant"]
+    sure = {number for match in told if match.relation == "duplicate" for number in (match.left, match.right)}
+    groups = clusters([(m.left, m.right, m.score.probability) for m in told], model.join)
+    return [group for group in groups if len(sure.intersection(group)) > 1]
 
 
 def shared_things(cards: Sequence[Card]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

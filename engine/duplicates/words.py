@@ -56,6 +56,14 @@ def _parts(word: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
+def inverse_frequency(spread: Any, titles: int) -> Any:
+    """How rare words are that so many of the titles have: float32, 1.0 for one that a single title has."""
+    import numpy as np
+
+    whole = titles + 1
+    return (np.log(whole / np.maximum(spread, 1)) / np.log(max(whole, 2))).astype(np.float32)
+
+
 class WordTable:
     """The different words of every title as numbers: title `n` has `ids[starts[n]:starts[n + 1]]`, in ascending order.
 
@@ -84,8 +92,7 @@ class WordTable:
         self.ids = np.concatenate(flat)
         self.starts = np.array(starts, dtype=np.int64)
         self.spread = np.bincount(self.ids, minlength=len(self.numbers)).astype(np.int32)
-        whole = len(self) + 1
-        self.weights = (np.log(whole / np.maximum(self.spread, 1)) / np.log(max(whole, 2))).astype(np.float32)
+        self.weights = inverse_frequency(self.spread, len(self))
 
     def __len__(self) -> int:
         return len(self.starts) - 1

@@ -6,11 +6,13 @@ What Spark's workers run is tested without Spark; Spark itself where its extra a
 from __future__ import annotations
 
 import importlib.util
+import json
 import shutil
 import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import msgspec
@@ -25,6 +27,7 @@ from api.diagnosis.parts import find_files, find_parts
 from api.diagnosis.state import Outcome, State
 from engine import Pack
 from engine.evaluate.catalogue import Kernel
+from tests.diagnosis.conftest import listings
 
 AS_OF = date(2026, 11, 23)
 IS_THERE = importlib.util.find_spec("pyspark") is not None and shutil.which("java") is not None
@@ -132,3 +135,25 @@ def test_a_dataframe_of_listings_becomes_one_of_findings(parts: Path, plan: pool
     assert sorted(found, key=lambda row: (row["row"], row["fingerprint"])) == sorted(
         expected, key=lambda row: (row["row"], row["fingerprint"])
     )
+
+
+@needs_spark
+def test_spark_finds_the_duplicates_that_this_machine_finds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = Random(7)
+    known = [(one.id, one.title, one.description) for one in listings(0, 300)]
+    edited = [(f"copy-{key}", _edited(title or "", rng), text) for key, title, text in rng.sample(known, 80)]
+    drafts = [{"id": key, "title": title, "description": text, "price": "9.90"} for key, title, text in known + edited]
+    file = tmp_path / "drafts.json"
+    file.write_text(json.dumps(drafts), "utf-8")
+    said = []
+    for engine in (("--engine", "local"), ("--engine", "spark", "--master", "local[2]")):
+        assert command(["duplicates", str(file), "-f", "json", "--explain", *engine]) == 1
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+    assert said[0].count("\n") > 50
+
+
+def _edited(title: str, rng: Random) -> str:
+    words = title.split()
+    words.insert(rng.randrange(len(words) + 1), rng.choice(["new", "hot", "2026"]))
+    return " ".join(words)
