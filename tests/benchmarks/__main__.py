@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks [NAME…] [--json FILE]`: run measurements, print tables, write JSON.
 
 Names: precheck, catalogue, features, peers, scaling, startup, scores, category, text_rules, http, store, ledger,
-duplicates, webhooks, goods, big, marks, word_marks, register, pictures; all of them by default.
+duplicates, webhooks, goods, big, marks, word_marks, register, pictures, kills; all of them by default.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ NAMES = (
     "word_marks",
     "register",
     "pictures",
+    "kills",
 )
 
 
