@@ -106,6 +106,7 @@ score.command("api.cli.score:today", name="today", help="Score, level and indica
 score.command("api.cli.score:history", name="history", help="The score of each day. 每日得分。")
 score.command("api.cli.score:evidence", name="evidence", help="The orders behind an indicator. 指标明细。")
 score.command("api.cli.score:listings", name="listings", help="What each listing costs the score. 商品失分。")
+score.command("api.cli.score:categories", name="categories", help="Category assessment. 类目考核。")
 score.command("api.cli.score:what_if", name="what-if", help="The score if some things are done. 假设分析。")
 score.command("api.cli.score:plan", name="plan", help="The cheapest way to a level. 达标最低成本方案。")
 score.command("api.cli.score:trends", name="trends", help="Unusual days and bounds ahead. 趋势与预警。")

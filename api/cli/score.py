@@ -162,6 +162,25 @@ def listings(
     return with_desk(source, asked, job)
 
 
+def categories(source: Source = None, /, *, form: Format = "text", asked: Asked = PLAIN) -> int:
+    """Category assessment: each industry of the store by itself, worst first. 类目考核。
+
+    Parameters
+    ----------
+    source
+        A folder of files; the orders need a column category. 数据文件夹，订单须有类目列。
+    form
+        text or json. 输出格式。
+    """
+    from api.cli import score_text
+    from api.scoring.categories import assessments
+
+    def job(desk: Desk) -> int:
+        return show(assessments(desk), form, lambda found: score_text.categories(found, asked.lang))
+
+    return with_desk(source, asked, job)
+
+
 def what_if(
     source: Source = None,
     /,

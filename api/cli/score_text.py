@@ -35,6 +35,10 @@ WORDS = {
         "more": "…",
         "capability": "Operating capability: {}",
         "no_rows": "No rows.",
+        "no_categories": "No category can be assessed: no listing with orders has one.",
+        "category": "{title} ({id}, {listings} listings)",
+        "next": "next on {}",
+        "no_category": "{} listings have no known category: {}",
         "cost": "costs {} points",
         "nothing_costs": "No listing costs the score anything.",
         "before": "as it is",
@@ -80,6 +84,10 @@ WORDS = {
         "more": "……",
         "capability": "经营能力分：{}",
         "no_rows": "没有明细。",
+        "no_categories": "没有可考核的类目：有订单的商品均无类目。",
+        "category": "{title}（{id}，{listings} 个商品）",
+        "next": "下次考核 {}",
+        "no_category": "{} 个商品类目未知：{}",
         "cost": "造成失分 {}",
         "nothing_costs": "没有商品造成失分。",
         "before": "现状",
@@ -226,6 +234,27 @@ def listings(rows: Iterable[Mapping[str, Any]], lang: str) -> str:
         )
         lines.append(f"{row['listing_id'] or '–'}  {words['cost'].format(plain(row['points']))}: {items}")
     return "\n".join(lines) or words["nothing_costs"]
+
+
+def categories(found: Mapping[str, Any], lang: str) -> str:
+    """A block a category: what it is assessed by, each standard with its value."""
+    words = WORDS[lang]
+    lines = []
+    for item in found["items"]:
+        lines.append(
+            words["category"].format(title=item["title"].get(lang), id=item["category_id"], listings=item["listings"])
+        )
+        for score in item["scores"]:
+            level = score["level_title"][lang] if score["level_title"] else words["unknown"]
+            following = found["evaluations"].get(score["rule"])
+            later = f"  ({words['next'].format(following)})" if following else ""
+            lines.append(f"  {score['title'][lang]}: {level}{later}")
+        lines += [f"  {_indicator(one, lang)}" for one in item["indicators"]]
+    without = found["without_category"]
+    if without["count"]:
+        more = words["more"] if without["count"] > len(without["listings"]) else ""
+        lines.append(words["no_category"].format(without["count"], ", ".join(without["listings"]) + more))
+    return "\n".join(lines) if found["items"] else "\n".join([words["no_categories"], *lines])
 
 
 def suggestions(rows: Iterable[Mapping[str, Any]], lang: str) -> str:

@@ -24,6 +24,7 @@ from api.resources import Change, Filter, Resource, document
 from api.routes import performance_shapes as shapes
 from api.routes.prechecks import json_body
 from api.scoring import alarms, documents, moves, pictures
+from api.scoring.categories import assessments
 from api.scoring.desk import Desk
 from api.scoring.rules import SECTION
 from api.scoring.stores import desk_of, store_id_of, today_of
@@ -157,6 +158,28 @@ async def listings(request: Request, caller: Reader) -> Response:
         lambda session, desk: {"as_of": desk.as_of, "items": documents.listings(desk, limit=given["limit"])},
         shapes.ListingCostsOut,
     )
+
+
+@router.get(
+    "/categories",
+    operation_id="list_category_assessments",
+    summary="How the store does in each category",
+    description="Category assessment: each industry of the store by itself, worst first. 类目考核。",
+    **_documented(
+        shapes.CategoriesOut,
+        {
+            "as_of": "2026-11-23", "evaluations": {"SVC505": "2027-01-02"},
+            "items": [{"category_id": "home_garden", "title": {"en": "Home & Garden", "zh": "家居与园艺"},
+                       "listings": 12, "scores": [], "indicators": [SAID]}],
+            "without_category": {"count": 0, "listings": []},
+        },
+        AS_OF,
+    ),
+)  # fmt: skip
+async def categories(request: Request, caller: Reader) -> Response:
+    """By what is lost."""
+    given = query.read(request, AS_OF)
+    return await _answer(caller, given["as_of"], lambda session, desk: assessments(desk), shapes.CategoriesOut)
 
 
 @router.get(

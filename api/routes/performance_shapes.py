@@ -90,6 +90,25 @@ class ListingCostsOut(Output, kw_only=True):
     items: list[ListingCostOut]
 
 
+class CategoryOut(Output, kw_only=True):
+    """A category of the store: its scores with their waterfalls, what they stand on, how many listings it has."""
+
+    category_id: str
+    title: dict[str, str]
+    listings: int
+    scores: list[dict[str, Any]]
+    indicators: list[dict[str, Any]]
+
+
+class CategoriesOut(Output, kw_only=True):
+    """`evaluations`: rule → its next day. `without_category`: listings with rows whose category is not known."""
+
+    as_of: date
+    evaluations: dict[str, date | None]
+    items: list[CategoryOut]
+    without_category: dict[str, Any]
+
+
 class ScoreDayOut(Output, kw_only=True):
     day: date
     score: Decimal | None

@@ -45,5 +45,8 @@ class Origin(Protocol):
     ) -> list[dict[str, Any]]:
         """The rows behind an indicator, newest first."""
 
+    def categories(self, store: str | None = None) -> dict[str, str]:
+        """Listing → its category, where that is known."""
+
     def select(self, over: str, condition: str, *, store: str | None = None, limit: int = 500) -> list[Row]:
         """Rows of a kind that hold a condition over its columns."""

@@ -369,6 +369,23 @@ class Store:
                             into.setdefault(length, {})[key] = number_of(number)
         return found
 
+    def categories(self, store: str | None = None) -> dict[str, str]:
+        """Listing → the category under which most of its orders were placed."""
+        if not {"category", "listing"} <= set(self.columns.get("orders", {})):
+            return {}
+        own = self._base("orders", "o")
+        whose = own.get("store", sql.literal(ALONE))
+        inner = (
+            f"SELECT {whose} AS store, {own['listing']} AS listing, {own['category']} AS category, COUNT(*) AS n "
+            "FROM raw_orders o GROUP BY 1, 2, 3"
+        )
+        kept = "" if store is None else f" AND store = {sql.literal(store)}"
+        rows = self.connection.execute(
+            "SELECT CAST(listing AS VARCHAR), arg_max(CAST(category AS VARCHAR), (n, category)) "
+            f"FROM ({inner}) WHERE listing IS NOT NULL AND category IS NOT NULL{kept} GROUP BY 1"
+        )
+        return dict(rows.fetchall())
+
     def main_categories(self) -> dict[str, str]:
         """Store → the category in which it sold most."""
         if "category" not in self.columns.get("orders", {}):

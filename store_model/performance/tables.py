@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from engine.scoring import days, sql
@@ -23,6 +23,7 @@ from store_model.bulk import Place as StorePlace
 from store_model.deadlines import Limits
 from store_model.performance.evidence import evidence_sql, number_of, row_of
 from store_model.performance.rows import rows_sql
+from store_model.products import Product
 from store_model.tenancy import Scope, TenantError, check_store
 
 NOT_KEPT = frozenset({"orders.liable", "orders.category", "disputes.liable"})
@@ -116,6 +117,14 @@ class Tables:
         shown = ", ".join(sql.column(name) for name in names)
         outer = f"SELECT {shown} FROM ({{rows}}) AS looked_at WHERE {condition} ORDER BY id LIMIT {limit}"
         return [row_of(over, dict(zip(names, values, strict=True))) for values in self._run(outer, over)]
+
+    def categories(self, store: str | None = None) -> dict[str, str]:
+        """Product → the category it is listed in, by the ids of the platform."""
+        chosen = select(Product.platform_id, Product.category_id).where(
+            Product.entity_id == self._values["entity"], Product.store_id == self._values["store"],
+            Product.platform_id.is_not(None), Product.category_id.is_not(None),
+        )  # fmt: skip
+        return {str(listing): str(category) for listing, category in self._session.execute(chosen)}
 
     def _run(self, outer: str, over: str) -> Sequence[Any]:
         """Run a text around the rows of a kind, which stand in it as {rows}."""

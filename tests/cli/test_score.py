@@ -151,3 +151,24 @@ def test_an_empty_folder_is_an_error_that_names_the_files_it_wants(
 ) -> None:
     assert run(["score", "today", str(tmp_path)]) == 2
     assert "no orders were found; name them" in capsys.readouterr().err
+
+
+def test_categories_are_assessed_apart_from_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["score", "categories", str(folder), "--as-of", AS_OF]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "No category can be assessed: no listing with orders has one.",
+        "2 listings have no known category: L0, L1",
+    ]
+    with (folder / "orders.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    write(folder, "orders", [{**row, "category": "drinkware_bottles"} for row in rows])
+    assert run(["score", "categories", str(folder), "--as-of", AS_OF, "--lang", "en"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Home & Garden (home_garden, 2 listings)",
+        "  Category assessment: met  (next on 2027-01-02)",
+        "  ✔ SVC117 DSR: item as described, ninety days  5.00  90 days  18 evaluations: good",
+        "  ✔ SVC118 Disputes: not as described, ninety days  2.50%  90 days  1 of 40 orders: good",
+    ]
+    assert run(["score", "categories", str(folder), "--as-of", AS_OF, "--format", "json"]) == 0
+    (item,) = json.loads(capsys.readouterr().out)["items"]
+    assert (item["listings"], [share["of"] for share in item["scores"][0]["items"]]) == (2, ["SVC117", "SVC118"])

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from api.scoring.rules import PerformanceRules
 from api.scoring.telling import tell_stores
+from engine.facts import Listing
 from engine.scoring.counting import counts_of
 from engine.scoring.sources import ROWS
 from store_model import bulk
@@ -88,6 +89,37 @@ def test_the_score_of_a_store_adds_up_and_names_its_rows(north: Caller, filled: 
         ("evaluations", "in_the_future", ["E99"])
     ]
     assert page["level"]["next_evaluation"] == "2026-12-03"
+
+
+def test_each_category_is_assessed_by_its_own_orders_and_evaluations(
+    app: FastAPI, tenants: Tenants, north: Caller, filled: Place
+) -> None:
+    """Twenty orders each; the dispute is of the second product, all evaluations are of the first."""
+    before = north.get("/performance/categories").json()
+    assert before["items"] == []
+    assert before["without_category"] == {"count": 2, "listings": ["1005000000000", "1005000000001"]}
+    listings = [
+        Listing(id="1005000000000", title="Steel bottle", category_id="drinkware_bottles"),
+        Listing(id="1005000000001", title="Goods of a category that our tree does not have", category_id="999"),
+    ]
+    with app.state.database.scoped(tenants.scope()) as session:
+        bulk.upsert_products(session, filled, listings, status="on_sale", now=NOW)
+    found = north.get("/performance/categories").json()
+    assert found["without_category"] == {"count": 0, "listings": []}
+    assert found["evaluations"] == {"SVC505": "2027-01-02"}
+    seen = {
+        item["category_id"]: (
+            item["listings"], item["title"]["en"], item["scores"][0]["level"], item["scores"][0]["score"],
+            {one["indicator"]: (one["value"], one["part"], one["whole"]) for one in item["indicators"]},
+        )
+        for item in found["items"]
+    }  # fmt: skip
+    assert seen == {
+        "home_garden": (1, "Home & Garden", "met", "2",
+                        {"SVC117": ("5.000000", "60", "12"), "SVC118": ("0.000000", "0", "20")}),
+        "999": (1, "999", "met", "2", {"SVC117": (None, "0", "0"), "SVC118": ("0.050000", "1", "20")}),
+    }  # fmt: skip
+    assert [item["category_id"] for item in found["items"]] == ["home_garden", "999"]
 
 
 def test_evidence_is_paged_without_gap_or_repeat(north: Caller, filled: Place) -> None:
