@@ -113,7 +113,7 @@ def waive(
         words, ends_at = WORDS[lang], moment_of(until, lang)
         know_categories()
         for session, place, now in in_store(store, lang):
-            changes = Changes(session, WAIVERS, _caller(session, place, now), {})
+            changes = Changes(session, WAIVERS, caller_of(session, place, now), {})
             body = {name: value for name, value in given.items() if value is not None}
             made = show_waiver(session, changes.create({**body, "ends_at": ends_at}))
             if format == "json":
@@ -127,7 +127,7 @@ def waive(
     return answered(job, lang)
 
 
-def _caller(session: Session, place: Any, now: datetime) -> Caller:
+def caller_of(session: Session, place: Any, now: datetime) -> Caller:
     """The command line as a caller of the service: it may do everything in this one store."""
     from api.callers import Caller
     from store_model.access import PERMISSIONS

@@ -18,6 +18,7 @@ from api.problems import ProblemError
 from api.resources import Change, Filter, Resource
 from api.routes.section_docs import reads
 from api.wire import Input, Output, refuse
+from engine import Pack
 from store_model import waivers
 from store_model.findings import Finding, Waiver
 from store_model.traces import trace
@@ -149,14 +150,18 @@ async def list_rule_precision(request: Request, caller: Reader) -> Response:
     rule = query.read(request, RULE)["rule"]
 
     def job(session: Session) -> Answer:
-        found = precision_by_rule(session, None if rule is None else [rule])
-        items = [
-            RulePrecisionOut(rule=name, n=one.n, upheld=one.upheld, precision=one.value, low=one.low, high=one.high)
-            for name, one in found.items()
-        ]
-        return Answer(200, PrecisionAnswer(items=items))
+        return Answer(200, PrecisionAnswer(items=precisions(session, rule)))
 
     return (await caller.run(job, read_only=True)).response()
+
+
+def precisions(session: Session, rule: str | None) -> list[RulePrecisionOut]:
+    """How right each rule has been (or one alone), by the verdicts that the session sees."""
+    found = precision_by_rule(session, None if rule is None else [rule])
+    return [
+        RulePrecisionOut(rule=name, n=one.n, upheld=one.upheld, precision=one.value, low=one.low, high=one.high)
+        for name, one in found.items()
+    ]
 
 
 class TraceOut(Output, kw_only=True):
@@ -195,15 +200,19 @@ async def trace_violation(request: Request, caller: Reader, violation_id: str) -
         row = None if number is None else session.get(Violation, number)
         if row is None:
             raise ProblemError("unknown_item")
-        offence = pack.offences.get(row.offence)
-        codes = set(offence.codes) if offence is not None else set()
-        rules = [rule.id for rule in pack.rules.values() if rule.code in codes]
-        found = trace(session, row, codes, rules)
-        answer = TraceOut(
-            violation_id=str(row.id), case_no=row.case_no, offence=row.offence, listing=row.listing,
-            outcome=found.outcome, findings=list(map(str, found.findings)), rules=list(found.rules),
-            waivers=list(map(str, found.waivers)),
-        )  # fmt: skip
-        return Answer(200, answer)
+        return Answer(200, traced(session, pack, row))
 
     return (await caller.run(job, read_only=True)).response()
+
+
+def traced(session: Session, pack: Pack, row: Violation) -> TraceOut:
+    """A violation traced back by the rules of a pack."""
+    offence = pack.offences.get(row.offence)
+    codes = set(offence.codes) if offence is not None else set()
+    rules = [rule.id for rule in pack.rules.values() if rule.code in codes]
+    found = trace(session, row, codes, rules)
+    return TraceOut(
+        violation_id=str(row.id), case_no=row.case_no, offence=row.offence, listing=row.listing,
+        outcome=found.outcome, findings=list(map(str, found.findings)), rules=list(found.rules),
+        waivers=list(map(str, found.waivers)),
+    )  # fmt: skip

@@ -210,3 +210,63 @@ def test_a_fix_that_is_only_suggested_is_left_until_it_is_asked_for(run: Run, st
     assert [(row["listing_id"], row["why"]) for row in rows] == [
         (f"k{n}", "only a suggested fix; ask for it with suggested") for n in range(4)
     ]
+
+
+def test_a_verdict_counts_for_its_rule_and_may_accept_the_finding(run: Run, store: str) -> None:
+    one, other = [found for found in listed(run) if found["code"] == "TITLE_NOISE"][:2]
+    rule, words = one["rule"], ("--store", store, "--reason", "looked at it")
+    assert run("findings", "precision", "--store", store).out.splitlines() == [
+        "North: nobody has judged a finding yet; see storewarden findings judge --help"
+    ]
+    ran = run("findings", "judge", one["id"], "upheld", *words)
+    assert (ran.code, ran.out) == (
+        0,
+        f"Finding {one['id']}: upheld. 1 of 1 findings of {rule} were upheld (21% to 100%).\n",
+    )
+    later = (utc_now() + timedelta(days=9)).date().isoformat()
+    ran = run("findings", "judge", other["id"], "false_positive", *words, "--waive-until", later)
+    assert ran.out.splitlines() == [
+        f"Finding {other['id']}: a false positive. 1 of 2 findings of {rule} were upheld (9% to 91%).",
+        f"It is accepted until {later}.",
+    ]
+    assert [found["id"] for found in listed(run, "--waived")] == [other["id"]]
+    assert json.loads(run("findings", "precision", "-f", "json").out) == [
+        {"store_id": "1", "items": [
+            {"rule": rule, "n": 2, "upheld": 1, "precision": 0.5, "low": 0.0945, "high": 0.9055}
+        ]},
+        {"store_id": "2", "items": []},
+    ]  # fmt: skip
+    assert run("findings", "precision", "--store", store, "--lang", "zh").out.splitlines()[1] == (
+        f"  {rule}  2 条中 1 条属实：50%（9% 至 91%）"
+    )
+
+
+def test_a_verdict_that_cannot_be_given_says_why(run: Run, store: str) -> None:
+    words = ("--store", store, "--reason", "looked at it")
+    assert run("findings", "judge", "999999", "upheld", *words).err == (
+        "There is no finding 999999; storewarden findings list shows those there are.\n"
+    )
+    ran = run("findings", "judge", one_of(run)["id"], "upheld", *words, "--waive-until", "2099-01-01")
+    assert ran.code == 2
+    assert "waive_until goes with a false positive" in ran.err
+    assert run("findings", "precision", "--store", store, "--rule", "LST104").out.startswith("North: nobody")
+
+
+def test_violations_are_traced_back_to_what_was_said_before(run: Run, store: str, tmp_path: Path) -> None:
+    assert run("ledger", "trace", "--store", store).out == "North: no violations.\n"
+    at = (utc_now() - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    cases = {"C-1": ("PTS401", "k0"), "C-2": ("PTS409", "k1"), "C-3": ("PTS302", "k2")}
+    items = [{"case_no": case, "at": at, "offence": offence, "listing": on} for case, (offence, on) in cases.items()]
+    (tmp_path / "cases.json").write_text(json.dumps({"items": items}), "utf-8")
+    assert run("notices", "import", str(tmp_path / "cases.json"), "--store", store).code == 0
+    said = [found for found in listed(run, "--listing", "k0") if found["code"] == "CATEGORY_MISPLACED"]
+    assert run("ledger", "trace", "--store", store).out.splitlines() == [
+        "North",
+        "  C-1  PTS401  k0: a finding said so (LST204)",
+        "  C-2  PTS409  k1: none of the rules spoke up (DUP101, DUP102)",
+        "  C-3  PTS302  k2: no rule reports it",
+        "  3 violations: a finding said so 1; none of the rules spoke up 1; no rule reports it 1",
+    ]
+    (traced,) = json.loads(run("ledger", "trace", "C-1", "--store", store, "-f", "json").out)[0]["items"]
+    assert (traced["outcome"], traced["findings"]) == ("caught", [found["id"] for found in said])
+    assert run("ledger", "trace", "C-9", "--store", store).err == "There is no violation of the case C-9.\n"
