@@ -140,7 +140,16 @@ examples:
 """  # noqa: E501  examples stay on one line
 
 
-def new(id: str, name: str, *, folder: Path | None = None, code: str = "INACTIVE") -> int:  # noqa: A002
+def new(
+    id: str,  # noqa: A002
+    name: str,
+    *,
+    folder: Path | None = None,
+    code: str | None = None,
+    from_violation: Annotated[str | None, Parameter(show_default=False)] = None,
+    store: Annotated[str | None, Parameter(show_default=False)] = None,
+    lang: Lang = "en",
+) -> int:
     """Write a rule file to start from; it loads, and its examples show how each part is said.
 
     Parameters
@@ -153,6 +162,12 @@ def new(id: str, name: str, *, folder: Path | None = None, code: str = "INACTIVE
         Where to write it; rules/aliexpress/title by default.
     code
         The finding's code, from codes.yaml.
+    from_violation
+        Draft it from this case of a store's ledger: its offence, its source, the words of its listing's title.
+    store
+        The store of the case, by id or exact name.
+    lang
+        Language of messages.
     """
     from engine.loading.header import ID, NAME
 
@@ -160,16 +175,60 @@ def new(id: str, name: str, *, folder: Path | None = None, code: str = "INACTIVE
         return fail(f'"{id}" is no rule id; write three capitals and three digits, such as LST150')
     if not NAME.match(name):
         return fail(f'"{name}" is no rule name; write lower-case words joined by -, such as title-too-short')
+    if from_violation is not None and store is None:
+        return fail("--from-violation needs --store: the store of the case")
     target = folder if folder is not None else rules.path(PACK) / "title"
     for existing in (rules.path(PACK), target):
         if clash := next(existing.rglob(f"{id}_*.yaml"), None):
             return fail(f"{id} is taken by {clash}")
-    file = target / f"{id}_{name.replace('-', '_')}.yaml"
+    if from_violation is not None:
+        return _draft(from_violation, store, target, lang, id, name, code)
     day = open_pack(None).examples_as_of
-    target.mkdir(parents=True, exist_ok=True)
-    file.write_text(TEMPLATE.format(id=id, name=name, code=code, marketplace=PACK, day=day), encoding="utf-8")
-    print(f"{file}\nnext: storewarden rules lint; storewarden rules test {id} --mutate; storewarden rules lock")
+    text = TEMPLATE.format(id=id, name=name, code=code or "INACTIVE", marketplace=PACK, day=day)
+    return _begin(id, {target / f"{id}_{name.replace('-', '_')}.yaml": text})
+
+
+def _begin(rule: str, files: dict[Path, str]) -> int:
+    for file, text in files.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        print(file)
+    print(f"next: storewarden rules lint; storewarden rules test {rule} --mutate; storewarden rules lock")
     return CLEAN
+
+
+def _draft(case: str, store: str | None, target: Path, lang: Lang, rule: str, name: str, code: str | None) -> int:
+    from sqlalchemy import select
+
+    from api.cli.stores import in_store
+    from api.services.rule_drafts import DraftRefused, draft_of
+    from store_model.violations import Violation
+
+    pack = open_pack(None)
+    try:
+        for session, place, _ in in_store(store, lang):
+            row = session.scalar(select(Violation).where(Violation.store_id == place.id, Violation.case_no == case))
+            if row is None:
+                return fail(NO_CASE[lang].format(place.name, case))
+            found = draft_of(session, pack, row, rule_id=rule, name=name, code=code, day=pack.examples_as_of)
+            lists = _lists_beside(target) / found.list_file
+            if lists.exists():
+                return fail(f"{lists} is there already; choose another name")
+            return _begin(rule, {target / found.rule_file: found.rule, lists: found.words})
+    except DraftRefused as refused:
+        return fail(getattr(refused, lang))
+    except LookupError as error:
+        return fail(str(error))
+    return CLEAN
+
+
+NO_CASE = {"en": "{} has no violation of the case {}.", "zh": "{} 没有案件编号为 {} 的违规。"}
+
+
+def _lists_beside(target: Path) -> Path:
+    """The folder of word lists of the pack that a folder belongs to."""
+    packs = (folder for folder in (target, *target.resolve().parents) if (folder / "pack.yaml").is_file())
+    return next((folder.parent / "lists" for folder in packs), target / "lists")
 
 
 def explain(rule: str, file: Path, *, lang: Lang = "en", as_of: date | None = None, pack: Path | None = None) -> int:

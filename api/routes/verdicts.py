@@ -11,14 +11,18 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import query
+from api import query, wire
 from api.callers import Caller, Permit, read_id
+from api.context import context_of
 from api.idempotency import Answer
 from api.problems import ProblemError
 from api.resources import Change, Filter, Resource
-from api.routes.section_docs import reads
+from api.routes.prechecks import json_body
+from api.routes.section_docs import acts, reads
+from api.services.rule_drafts import DraftRefused, draft_of
 from api.wire import Input, Output, refuse
 from engine import Pack
+from engine.loading.header import NAME
 from store_model import waivers
 from store_model.findings import Finding, Waiver
 from store_model.traces import trace
@@ -201,6 +205,65 @@ async def trace_violation(request: Request, caller: Reader, violation_id: str) -
         if row is None:
             raise ProblemError("unknown_item")
         return Answer(200, traced(session, pack, row))
+
+    return (await caller.run(job, read_only=True)).response()
+
+
+class DraftIn(Input, kw_only=True):
+    """What the rule is called. `code`: of the finding, from /v1/codes; that of the offence without one."""
+
+    rule_id: Annotated[str, Meta(pattern="^[A-Z]{3}[0-9]{3}$", max_length=6)]
+    name: Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+    code: Annotated[str, Meta(max_length=100)] | None = None
+
+
+class DraftOut(Output, kw_only=True):
+    """Two files of a rule pack as text: the rule, in the folder of its section, and its word list, in `lists`."""
+
+    rule_file: str
+    rule: str
+    list_file: str
+    words: str
+
+
+@router.post(
+    "/violations/{violation_id}/rule-draft",
+    operation_id="draft_rule",
+    summary="Draft a rule from a violation",
+    description="By the offence and the rarest words of the listing's title; nothing is stored. 由违规生成规则草稿。",
+    **acts(
+        "/violations/{violation_id}/rule-draft",
+        DraftOut,
+        {"rule_file": "PRO150_own_goods.yaml", "rule": "id: PRO150\n…", "list_file": "own_own_goods.yaml",
+         "words": "id: own_own_goods\n…"},
+        body=DraftIn,
+        body_example={"rule_id": "PRO150", "name": "own-goods"},
+        problems=("unknown_item",),
+    ),
+)  # fmt: skip
+async def draft_rule(request: Request, caller: Reader, violation_id: str) -> Response:
+    """The draft loads and its examples hold; what it says is for an author to complete."""
+    pack = request.app.state.pack
+    wanted = wire.read_struct(await json_body(context_of(request.scope), request.receive), DraftIn)
+    if not NAME.match(wanted.name):  # a line's end before the end of the text
+        raise refuse("/name", "format", "is lower-case words joined by -", "应为以 - 连接的小写单词")
+    if wanted.rule_id in pack.all_rules:
+        raise refuse("/rule_id", "taken", f"{wanted.rule_id} is a rule already", f"规则 {wanted.rule_id} 已存在")
+
+    def job(session: Session) -> Answer:
+        number = read_id(violation_id)
+        row = None if number is None else session.get(Violation, number)
+        if row is None:
+            raise ProblemError("unknown_item")
+        try:
+            found = draft_of(
+                session, pack, row, rule_id=wanted.rule_id, name=wanted.name, code=wanted.code, day=pack.examples_as_of
+            )
+        except DraftRefused as refused:
+            raise refuse("/code", "draft_refused", refused.en, refused.zh) from None
+        return Answer(200, DraftOut(
+            rule_file=found.rule_file, rule=found.rule, list_file=found.list_file, words=found.words
+        ))  # fmt: skip
 
     return (await caller.run(job, read_only=True)).response()
 

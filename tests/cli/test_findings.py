@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,11 +14,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+import rules
 from api.services.backoffice import load_backoffice
 from api.services.penalties import Penalties
 from api.services.products import Desk, check
+from engine import load_pack
 from engine.intake import one_listing
 from engine.ledger.engines import Twin
+from engine.loading.example_run import run_examples
 from store_model import bulk
 from store_model.accounts import LegalEntity, Store
 from store_model.db import open_database, utc_now
@@ -270,3 +274,28 @@ def test_violations_are_traced_back_to_what_was_said_before(run: Run, store: str
     (traced,) = json.loads(run("ledger", "trace", "C-1", "--store", store, "-f", "json").out)[0]["items"]
     assert (traced["outcome"], traced["findings"]) == ("caught", [found["id"] for found in said])
     assert run("ledger", "trace", "C-9", "--store", store).err == "There is no violation of the case C-9.\n"
+
+
+def test_a_rule_is_drafted_from_a_case_that_no_rule_told_of(run: Run, store: str, tmp_path: Path) -> None:
+    at = (utc_now() - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    items = [{"case_no": "C-3", "at": at, "offence": "PTS302", "listing": "k2"}]
+    (tmp_path / "cases.json").write_text(json.dumps({"items": items}), "utf-8")
+    assert run("notices", "import", str(tmp_path / "cases.json"), "--store", store).code == 0
+    packs = tmp_path / "rules"
+    shutil.copytree(rules.path("aliexpress").parent, packs, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
+    folder = packs / "aliexpress" / "prohibited"
+    words = ("rules", "new", "PRO950", "whistling-kettles", "--folder", folder)
+    assert run(*words, "--from-violation", "C-3").err == "--from-violation needs --store: the store of the case\n"
+    assert run(*words, "--from-violation", "C-9", "--store", store).err == "North has no violation of the case C-9.\n"
+    ran = run(*words, "--from-violation", "C-3", "--store", store)
+    assert ran.out.splitlines()[:2] == [
+        str(folder / "PRO950_whistling_kettles.yaml"),
+        str(packs / "lists" / "own_whistling_kettles.yaml"),
+    ]
+    drafted = load_pack(packs / "aliexpress", use_cache=False)
+    rule = drafted.rules["PRO950"]
+    assert (rule.code, rule.mode, rule.sources[0].id) == ("CREDIT_SPECULATION", "shadow", rule.sources[0].id)
+    assert set(drafted.resources.lists["own_whistling_kettles"].terms) == {"kettle", "whistle", "shipping"}
+    assert [outcome.problems for outcome in run_examples(drafted, ["PRO950"])] == [()] * 4
+    lint = run("rules", "lint", packs / "aliexpress")
+    assert [line for line in lint.out.splitlines() if "PRO950" in line and "lock" not in line] == []

@@ -73,3 +73,26 @@ def test_a_false_positive_becomes_a_waiver_in_one_step(north: Caller, clean: dic
     assert [(item["rule"], item["listing_id"], item["covers"]) for item in made] == [("PRO104", "1009012", 1)]
     assert code(north.post(path, {**wanted, "verdict": "upheld"})) == (422, "invalid_body")
     assert code(north.post(path, {**wanted, "waive_until": "2026-01-01T00:00:00Z"})) == (422, "invalid_body")
+
+
+def test_a_violation_that_no_rule_told_of_becomes_the_draft_of_one(north: Caller, west: Caller, clean: Any) -> None:
+    found_in(north, clean, "1009021")
+    trace_of(north, "T-21", "1009021", "PTS302", "2026-11-23T12:01:00Z")
+    (row,) = north.get("/violations?case_no=T-21").json()["items"]
+    path, wanted = f"/violations/{row['id']}/rule-draft", {"rule_id": "PRO950", "name": "own-goods"}
+    made = north.post(path, wanted)
+    assert made.status_code == 422, made.text  # its title is a bottle, as an ordinary one is
+    assert "has no word that tells it apart" in made.text
+    create(north, clean, id="1009022", title="Zorvik samovar for the sauna")
+    trace_of(north, "T-22", "1009022", "PTS302", "2026-11-23T12:01:00Z")
+    (row,) = north.get("/violations?case_no=T-22").json()["items"]
+    path = f"/violations/{row['id']}/rule-draft"
+    made = north.post(path, wanted).json()
+    assert (made["rule_file"], made["list_file"]) == ("PRO950_own_goods.yaml", "own_own_goods.yaml")
+    assert made["words"].splitlines()[-3:] == ['  - "zorvik"', '  - "samovar"', '  - "sauna"']
+    assert "code: CREDIT_SPECULATION" in made["rule"]
+    assert code(west.post(path, wanted)) == (404, "unknown_item")
+    assert code(north.post(path, {**wanted, "rule_id": "PRO104"})) == (422, "invalid_body")
+    assert code(north.post(path, {**wanted, "code": "NO_SUCH_CODE"})) == (422, "invalid_body")
+    assert code(north.post(path, {**wanted, "name": "Own Goods"})) == (422, "invalid_body")
+    assert code(north.post(path, {**wanted, "name": "own-goods\n"})) == (422, "invalid_body")
