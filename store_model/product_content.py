@@ -59,7 +59,7 @@ def product_columns(listing: Listing) -> dict[str, Any]:
         "category_id": _short(listing.category_id, 64),
         "price_min": min(prices, default=None),
         "price_max": max(prices, default=None),
-        "currency": _short(listing.currency, 3),
+        "currency": _currency(listing.currency),
         "sku_count": len(listing.skus),
         "stock_total": min(stock, MOST_STOCK),
         "logistics_template": _short(listing.freight_template_id, 40),
@@ -152,6 +152,12 @@ def _money(value: Decimal | None) -> Decimal | None:
 
 def _text(value: str) -> str:
     return clean(value)[0]
+
+
+def _currency(given: str | None) -> str | None:
+    """An ISO 4217 code as the column holds it; what is none stands in the listing alone, where the rules see it."""
+    code = (given or "").strip().upper()
+    return code if len(code) == 3 and code.isascii() and code.isalpha() else None
 
 
 def _short(value: str | None, length: int) -> str | None:

@@ -70,6 +70,7 @@ OWN = {
 ONLY_ASKS = {
     "POST /v1/stores/{store_id}/what-if",  # supposes, and keeps nothing
     "POST /v1/stores/{store_id}/performance/what-if",
+    "POST /v1/stores/{store_id}/violations/{violation_id}/rule-draft",  # answers two texts, and keeps nothing
     "POST /v1/stores/{store_id}/performance/plan",
     "POST /v1/stores/{store_id}/notifications/read",  # what one has read oneself
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
@@ -207,3 +208,13 @@ def test_what_the_platform_takes_down_is_told(north: Caller, app: FastAPI, clean
     with app.state.database.system(actor="system:test", read_only=True) as session:
         told = session.scalars(select(Event.body).where(Event.type == "listing.taken_down")).all()
     assert [json.loads(body)["data"]["current"]["listing_id"] for body in told] == ["taken-1"]
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"), [("USD", "USD"), (" usd ", "USD"), ("", None), ("Yuan", None), ("¥", None), ("U$D", None)]
+)
+def test_a_currency_that_is_no_code_is_kept_in_the_listing_alone(
+    north: Caller, clean: dict[str, Any], given: str, shown: str | None
+) -> None:
+    answer = create(north, clean, id=None, title=f"Bottle in {given!r}", currency=given)
+    assert (answer["currency"], answer["listing"]["currency"]) == (shown, given)
