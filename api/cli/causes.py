@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -11,7 +12,7 @@ from cyclopts import Parameter
 from api.cli.common import CLEAN, Lang, open_pack
 from api.cli.findings import Form, Stores
 from api.cli.ledger_store import StoreName, show
-from api.cli.lists import write_table
+from api.cli.lists import of_stores, write_table
 from api.cli.stores import answered, in_store
 
 if TYPE_CHECKING:
@@ -52,29 +53,16 @@ def groups(*, store: Stores = None, format: Form = "text", lang: Lang = "en") ->
     from api.routes.causes import CauseOut, show_cause
     from api.services.causes import causes
 
-    def job() -> int:
-        answers = []
-        for session, place, _ in in_store(store, lang):
-            items = [show_cause(one) for one in causes(session, place.id)]
-            answers.append({"store_id": str(place.id), "items": items})
-            if format == "text":
-                print(place.name if items else WORDS[lang]["empty"].format(place.name))
-                for one in items:
-                    print(_line(one, lang))
-        if format == "json":
-            return show(answers)
-        if format == "csv":
-            write_table(
-                ("store_id", *CauseOut.__struct_fields__),
-                (
-                    {**msgspec.to_builtins(one), "store_id": answer["store_id"]}
-                    for answer in answers
-                    for one in answer["items"]
-                ),
-            )
-        return CLEAN
+    def read(session: Any, place: Any, now: datetime) -> dict[str, Any]:
+        return {"items": [show_cause(one) for one in causes(session, place.id)]}
 
-    return answered(job, lang)
+    def text(place: Any, answer: dict[str, Any]) -> None:
+        print(place.name if answer["items"] else WORDS[lang]["empty"].format(place.name))
+        for one in answer["items"]:
+            print(_line(one, lang))
+
+    columns = ("store_id", *CauseOut.__struct_fields__)
+    return answered(lambda: of_stores(store, lang, format, read, text, columns), lang)
 
 
 def _line(one: Any, lang: Lang) -> str:

@@ -11,7 +11,7 @@ from cyclopts import Parameter, validators
 
 from api.cli.common import CLEAN, Lang, fail
 from api.cli.ledger_store import show
-from api.cli.lists import filters_of, first_rows, query_of, write_table
+from api.cli.lists import filters_of, first_rows, of_stores, query_of, write_table
 from api.cli.stores import answered, in_store
 
 if TYPE_CHECKING:
@@ -125,35 +125,24 @@ def rows(
     from api.routes.findings import FINDINGS, StoredFindingOut
     from api.wire import show as shown
 
-    def job() -> int:
-        answers = []
-        for session, place, now in in_store(store, lang):
-            query = _query(wanted, now, lang, sort=sort, page_size=limit)
-            found, has_more = first_rows(session, FINDINGS, place.id, query, limit)
-            items = [shown(row, StoredFindingOut) for row in found]
-            answers.append({"store_id": str(place.id), "items": items, "has_more": has_more})
-            if format == "text":
-                _tell(place, items, has_more, lang, anything=wanted == EVERYTHING)
-        if format == "json":
-            return show(answers)
-        if format == "csv":
-            write_table(
-                COLUMNS, (_cells(answer["store_id"], one, lang) for answer in answers for one in answer["items"])
-            )
-        return CLEAN
+    def read(session: Any, place: Any, now: datetime) -> dict[str, Any]:
+        query = _query(wanted, now, lang, sort=sort, page_size=limit)
+        found, has_more = first_rows(session, FINDINGS, place.id, query, limit)
+        return {"items": [shown(row, StoredFindingOut) for row in found], "has_more": has_more}
 
-    return answered(job, lang)
+    def text(place: Any, answer: dict[str, Any]) -> None:
+        _tell(place, answer["items"], answer["has_more"], lang, anything=wanted == EVERYTHING)
+
+    def cells(one: Any) -> dict[str, Any]:
+        return {**msgspec.to_builtins(one), "message": one.message.get(lang, "")}
+
+    return answered(lambda: of_stores(store, lang, format, read, text, COLUMNS, cells), lang)
 
 
 COLUMNS = (
     "store_id", "id", "severity", "mode", "state", "life", "rule", "code", "listing_id", "message", "points", "places",
     "waiver_id", "opened_at", "last_seen", "fixed_at", "fingerprint",
 )  # fmt: skip
-
-
-def _cells(store_id: str, one: Any, lang: Lang) -> dict[str, Any]:
-    """A finding as one row of a table, its message in one language."""
-    return {**msgspec.to_builtins(one), "store_id": store_id, "message": one.message.get(lang, "")}
 
 
 def _tell(place: Any, items: list[Any], has_more: bool, lang: Lang, *, anything: bool) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from api.cli.common import Lang
-from api.cli.ledger_store import Refused
+import msgspec
+
+from api.cli.common import CLEAN, Lang
+from api.cli.ledger_store import Refused, show
+from api.cli.stores import in_store
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -53,6 +57,34 @@ def first_rows(
     mine = filtered(resource, query, [resource.model.store_id == store_id, *more])
     found = list(session.scalars(mine.order_by(*order).limit(limit + 1)))
     return found[:limit], len(found) > limit
+
+
+def of_stores(
+    wanted: str | None,
+    lang: Lang,
+    form: str,
+    read: Callable[[Any, Any, datetime], dict[str, Any]],
+    text: Callable[[Any, dict[str, Any]], None],
+    columns: Sequence[str],
+    cells: Callable[[Any], Mapping[str, Any]] = msgspec.to_builtins,
+) -> int:
+    """What `read(session, store, now)` says of one store, or of each, in the form that is asked for.
+
+    It says {"items": […], …}. `text(store, answer)` prints an answer for people; JSON is a list of the answers, each
+    with its `store_id`; CSV has a row an item, as `cells` makes it, with `store_id` among the `columns`.
+    """
+    answers = []
+    for session, place, now in in_store(wanted, lang):
+        answer = {"store_id": str(place.id), **read(session, place, now)}
+        answers.append(answer)
+        if form == "text":
+            text(place, answer)
+    if form == "json":
+        return show(answers)
+    if form == "csv":
+        rows = ({**cells(one), "store_id": answer["store_id"]} for answer in answers for one in answer["items"])
+        write_table(columns, rows)
+    return CLEAN
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -10,8 +12,8 @@ from cyclopts import Parameter
 
 from api.cli.common import CLEAN, Lang, fail, open_pack
 from api.cli.findings import Form, Stores, know_categories
-from api.cli.ledger_store import StoreName, moment_of, show
-from api.cli.lists import write_table
+from api.cli.ledger_store import StoreName, moment_of
+from api.cli.lists import of_stores
 from api.cli.stores import answered, in_store
 from api.cli.waiving import caller_of
 
@@ -133,24 +135,16 @@ def precision(
     """
     from api.routes.verdicts import precisions
 
-    def job() -> int:
-        words = WORDS[lang]
-        answers = []
-        for session, place, _ in in_store(store, lang):
-            items = [msgspec.structs.asdict(one) for one in precisions(session, rule)]
-            answers.append({"store_id": str(place.id), "items": items})
-            if format == "text":
-                print(place.name if items else words["no_verdicts"].format(place.name))
-                for one in items:
-                    print(words["precision"].format(**one))
-        if format == "json":
-            return show(answers)
-        if format == "csv":
-            rows = ({"store_id": one["store_id"], **item} for one in answers for item in one["items"])
-            write_table(("store_id", "rule", "n", "upheld", "precision", "low", "high"), rows)
-        return CLEAN
+    def read(session: Any, place: Any, now: datetime) -> dict[str, Any]:
+        return {"items": precisions(session, rule)}
 
-    return answered(job, lang)
+    def text(place: Any, answer: dict[str, Any]) -> None:
+        print(place.name if answer["items"] else WORDS[lang]["no_verdicts"].format(place.name))
+        for one in answer["items"]:
+            print(WORDS[lang]["precision"].format(**msgspec.structs.asdict(one)))
+
+    columns = ("store_id", "rule", "n", "upheld", "precision", "low", "high")
+    return answered(lambda: of_stores(store, lang, format, read, text, columns), lang)
 
 
 def trace(
@@ -175,38 +169,35 @@ def trace(
     from api.routes.verdicts import traced
     from store_model.violations import Violation
 
+    pack, met = open_pack(None), []
+
+    def read(session: Any, place: Any, now: datetime) -> dict[str, Any]:
+        wanted = select(Violation).where(Violation.store_id == place.id).order_by(Violation.at, Violation.id)
+        if case is not None:
+            wanted = wanted.where(Violation.case_no == case)
+        items = [traced(session, pack, row) for row in session.scalars(wanted)]
+        met.extend(items)
+        return {"items": items}
+
+    def text(place: Any, answer: dict[str, Any]) -> None:
+        if answer["items"] or case is None:
+            _tell(place, answer["items"], lang)
+
     def job() -> int:
-        words, pack = WORDS[lang], open_pack(None)
-        answers = []
-        for session, place, _ in in_store(store, lang):
-            wanted = select(Violation).where(Violation.store_id == place.id).order_by(Violation.at, Violation.id)
-            if case is not None:
-                wanted = wanted.where(Violation.case_no == case)
-            items = [traced(session, pack, row) for row in session.scalars(wanted)]
-            answers.append({"store_id": str(place.id), "items": items})
-            if format == "text" and (items or case is None):
-                print(place.name if items else words["no_violations"].format(place.name))
-                for one in items:
-                    by = words["by"].format(", ".join(one.rules)) if one.rules else ""
-                    shown = {**msgspec.structs.asdict(one), "listing": one.listing or "–"}
-                    print(words["trace"].format(**{**shown, "outcome": words[one.outcome], "by": by}))
-                if len(items) > 1:
-                    counts = Counter(words[one.outcome] for one in items).most_common()
-                    told = ("; " if lang == "en" else "；").join(f"{name} {number}" for name, number in counts)
-                    print(words["sum"].format(len(items), told))
-        if case is not None and not any(one["items"] for one in answers):
-            return fail(words["no_violation"].format(case))
-        if format == "json":
-            return show(answers)
-        if format == "csv":
-            write_table(
-                COLUMNS,
-                (
-                    {"store_id": one["store_id"], **msgspec.structs.asdict(item)}
-                    for one in answers
-                    for item in one["items"]
-                ),
-            )
-        return CLEAN
+        done = of_stores(store, lang, format, read, text, COLUMNS)
+        return done if met or case is None else fail(WORDS[lang]["no_violation"].format(case))
 
     return answered(job, lang)
+
+
+def _tell(place: Any, items: Sequence[Any], lang: Lang) -> None:
+    words = WORDS[lang]
+    print(place.name if items else words["no_violations"].format(place.name))
+    for one in items:
+        by = words["by"].format(", ".join(one.rules)) if one.rules else ""
+        shown = {**msgspec.structs.asdict(one), "listing": one.listing or "–", "outcome": words[one.outcome]}
+        print(words["trace"].format(**shown, by=by))
+    if len(items) > 1:
+        counts = Counter(words[one.outcome] for one in items).most_common()
+        told = ("; " if lang == "en" else "；").join(f"{name} {number}" for name, number in counts)
+        print(words["sum"].format(len(items), told))

@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from api.cli.common import CLEAN, Lang, fail, open_pack
 from api.cli.findings import Form, Limit, Stores, know_categories
 from api.cli.ledger_store import StoreName, moment_of, show
-from api.cli.lists import first_rows, query_of, write_table
+from api.cli.lists import first_rows, of_stores, query_of
 from api.cli.stores import answered, in_store
 
 if TYPE_CHECKING:
@@ -161,35 +161,21 @@ def waivers(
     """
     from api.routes.findings import WAIVERS, show_waiver
 
-    def job() -> int:
+    def read(session: Any, place: Any, now: datetime) -> dict[str, Any]:
         filters = [("state", state)] if state is not None else []
         query = query_of(WAIVERS, [*filters, *([("unused", "true")] if unused else [])], sort="-id")
-        words: Any = WORDS[lang]
-        answers = []
-        for session, place, _ in in_store(store, lang):
-            found, has_more = first_rows(session, WAIVERS, place.id, query, limit)
-            items = [show_waiver(session, row) for row in found]
-            answers.append({"store_id": str(place.id), "items": items, "has_more": has_more})
-            if format == "text":
-                print(place.name if items else words["empty"].format(place.name))
-                for one in items:
-                    print(_line(one, lang))
-                if has_more:
-                    print(words["more"])
-        if format == "json":
-            return show(answers)
-        if format == "csv":
-            write_table(
-                COLUMNS,
-                (
-                    {**msgspec.to_builtins(one), "store_id": answer["store_id"]}
-                    for answer in answers
-                    for one in answer["items"]
-                ),
-            )
-        return CLEAN
+        found, has_more = first_rows(session, WAIVERS, place.id, query, limit)
+        return {"items": [show_waiver(session, row) for row in found], "has_more": has_more}
 
-    return answered(job, lang)
+    def text(place: Any, answer: dict[str, Any]) -> None:
+        words: Any = WORDS[lang]
+        print(place.name if answer["items"] else words["empty"].format(place.name))
+        for one in answer["items"]:
+            print(_line(one, lang))
+        if answer["has_more"]:
+            print(words["more"])
+
+    return answered(lambda: of_stores(store, lang, format, read, text, COLUMNS), lang)
 
 
 def _line(one: Any, lang: Lang) -> str:

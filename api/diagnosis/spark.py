@@ -15,6 +15,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,8 +25,10 @@ import pyarrow as pa
 from api.diagnosis.parts import Fault, Part
 from api.diagnosis.pool import Plan, do_part, failed, pack_of
 from api.diagnosis.state import Outcome, State
+from engine import Store, Waiver
 from engine.errors import StorewardenError
 from engine.evaluate.catalogue import ROWS, Kernel, schema
+from engine.findings import Mode
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -170,14 +174,25 @@ def doing(plan: Plan) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.Record
     return do
 
 
-def findings(listings: DataFrame, plan: Plan) -> DataFrame:
+def findings(
+    listings: DataFrame,
+    pack: Path,
+    *,
+    as_of: date,
+    store: Store | None = None,
+    waivers: Sequence[Waiver] = (),
+    shadow: bool = False,
+) -> DataFrame:
     """The findings of a DataFrame of listings, in columns as `engine.evaluate.catalogue.schema` has them.
 
     The columns of `listings` are those of a draft (docs/catalogues.md). `row` is what its column `storewarden_row`
-    says, null without one: Spark has no order of its own.
+    says, null without one: Spark has no order of its own. `pack`: the folder of the rules, the same on each worker;
+    `shadow`: the findings of rules in shadow mode too.
     """
     from pyspark.sql.pandas.types import from_arrow_schema
 
+    hidden = frozenset() if shadow else frozenset({str(Mode.SHADOW)})
+    plan = Plan(pack=pack, as_of=as_of, folder=Path(), store=store, waivers=tuple(waivers), hidden=hidden)
     return listings.mapInArrow(checking(plan), from_arrow_schema(schema()))
 
 

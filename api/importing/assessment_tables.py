@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import timedelta, tzinfo
 from typing import Any
 
+import msgspec
+
 from api.importing.records import Item
 from api.importing.tables import Cells, Table
 from api.importing.trade_tables import all_refusals, line_of, order_groups, time_of
@@ -85,7 +87,7 @@ def _line(row: Cells) -> IncomingLine:
     names_currency = index is not None and CURRENCY.lower() in plain(row.table.headers[index])
     if line.unit_price is None or line.currency is not None or not names_currency:
         return line
-    return IncomingLine(**{name: getattr(line, name) for name in line.__struct_fields__} | {"currency": CURRENCY})
+    return msgspec.structs.replace(line, currency=CURRENCY)
 
 
 def yes_or_no(value: Any) -> tuple[bool, str]:

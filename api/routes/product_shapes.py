@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, exists, select
 
 from api.resources import Filter, Resource
-from api.wire import Currency, Money, Output
+from api.wire import Money, Output
 from store_model.findings import Finding
 from store_model.product_queries import search_groups, search_sku, search_words
 from store_model.products import OFFLINE_REASONS, STATUSES, Product
@@ -27,7 +27,7 @@ class ProductOut(Output):
     category_id: str | None
     price_min: Money | None
     price_max: Money | None
-    currency: Currency | None
+    currency: str | None
     sku_count: int
     stock_total: int
     logistics_template: str | None

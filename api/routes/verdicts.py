@@ -260,7 +260,7 @@ async def draft_rule(request: Request, caller: Reader, violation_id: str) -> Res
                 session, pack, row, rule_id=wanted.rule_id, name=wanted.name, code=wanted.code, day=pack.examples_as_of
             )
         except DraftRefused as refused:
-            raise refuse("/code", "draft_refused", refused.en, refused.zh) from None
+            raise refuse(refused.pointer, "draft_refused", refused.en, refused.zh) from None
         return Answer(200, DraftOut(
             rule_file=found.rule_file, rule=found.rule, list_file=found.list_file, words=found.words
         ))  # fmt: skip

@@ -8,6 +8,7 @@ author says.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +21,7 @@ from engine.errors import StorewardenError
 from engine.marks.common import commonness
 from engine.model.offence import OffenceRule
 from engine.pack import Pack
-from store_model.product_content import ProductContent, listing_of
+from store_model.product_content import listing_by_id
 from store_model.products import Product
 from store_model.violations import Violation
 
@@ -28,14 +29,18 @@ MOST_WORDS, SHORTEST = 3, 4
 """Words of the title that the draft looks for, and the letters that one has at least."""
 
 
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+"""What YAML 1.1 allows in no stream (chapter 5.1), and the mark of byte order, which it reads over."""
+
+
 class DraftRefused(StorewardenError):
-    """Nothing can be drafted from this case."""
+    """Nothing can be drafted from this case. `pointer`: what of the request would have to be other, "" for the case."""
 
     code = "draft_refused"
 
-    def __init__(self, en: str, zh: str) -> None:
+    def __init__(self, en: str, zh: str, pointer: str = "") -> None:
         super().__init__(en)
-        self.en, self.zh = en, zh
+        self.en, self.zh, self.pointer = en, zh, pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +69,10 @@ def draft_of(
 
 
 def _title(session: Session, violation: Violation) -> str | None:
-    found = session.execute(
-        select(Product, ProductContent)
-        .join(ProductContent, ProductContent.product_id == Product.id)
-        .where(Product.store_id == violation.store_id, Product.platform_id == violation.listing)
-    ).first()
-    return None if found is None else listing_of(*found).title
+    here = (Product.store_id == violation.store_id, Product.platform_id == violation.listing)
+    number = session.scalar(select(Product.id).where(*here))
+    found = listing_by_id(session, number) if number is not None else None
+    return None if found is None else found.title
 
 
 def draft(
@@ -92,6 +95,7 @@ def draft(
         raise DraftRefused(
             f"{chosen or 'no code'}: name a code of codes.yaml with --code (code in the service)",
             f"{chosen or '无代码'}：请用 --code（接口为 code）指定 codes.yaml 中的代码",
+            "/code",
         )
     list_id = f"own_{name.replace('-', '_')}"
     source = offence.sources if offence is not None else ()
@@ -142,13 +146,13 @@ def _example(pack: Pack, title: str, day: date) -> str:
 
 
 def _text(value: str) -> str:
-    """A text as YAML takes it on one line: JSON is such a text."""
-    return json.dumps(value, ensure_ascii=False)
+    """A text as YAML takes it on one line: JSON is such a text, but for characters that YAML wants escaped."""
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _plain(value: str) -> str:
     """In a comment a line ends it."""
-    return " ".join(value.split())
+    return " ".join(_UNPRINTABLE.sub(" ", value).split())
 
 
 HOUSE = """\

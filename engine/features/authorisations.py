@@ -13,7 +13,7 @@ from engine.facts import MarkAuthorisation
 from engine.features.category_of import category
 from engine.features.view import View, derived
 
-BESIDE = ("store.approved_brands", "store.authorisations")
+APPROVALS = ("store.approved_brands", "store.authorisations")
 """What the answers read of the store."""
 _NAME = re.compile(r"[\W_]+")
 

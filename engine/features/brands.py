@@ -11,11 +11,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from engine.features.authorisations import BESIDE as APPROVALS
-from engine.features.authorisations import is_approved, is_known
+from engine.features.authorisations import APPROVALS, is_approved, is_known
 from engine.features.hit_context import WORD, around, longest
-from engine.features.mark_hits import BESIDE as MARKS
-from engine.features.mark_hits import mark_hits
+from engine.features.mark_hits import MARKS, mark_hits
 from engine.features.registry import Field, collection, feature
 from engine.features.scan import READS, Hit, hits
 from engine.features.value_words import TEXT_KINDS, TRANSFORMS

@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from engine.features.authorisations import BESIDE as APPROVALS
-from engine.features.authorisations import is_approved
+from engine.features.authorisations import APPROVALS, is_approved
 from engine.features.brands import BRANDS, context_of, grammar_of, mentions
 from engine.features.hit_context import WORD, around, longest, text_of
-from engine.features.mark_hits import BESIDE as MARKS
-from engine.features.mark_hits import mark_hits
+from engine.features.mark_hits import MARKS, mark_hits
 from engine.features.registry import Field, collection
 from engine.features.scan import READS, Hit, hits
 from engine.features.value_words import CLAIMS, TEXT_KINDS

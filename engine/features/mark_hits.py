@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.marks.matcher import Matcher
     from engine.marks.model import Mark
 
-BESIDE = ("store.marks",)
+MARKS = ("store.marks",)
 """What the hits read of the store."""
 LONG = frozenset({"description", "mobile_description", "localized_description"})
 CODED = re.compile(r"&(?!(?:amp|nbsp|lt|gt|quot|apos|copy|reg|times|deg|[lr][sd]quo|[nm]dash|bull|#39|#160);)[#A-Za-z]")
@@ -74,8 +74,9 @@ def own_matcher(marks: tuple[Mark, ...], shipped: Matcher | None) -> Matcher:
     known = _OWN.get(id(marks))
     if known is not None and known[0] is marks and known[1] is shipped:
         return known[2]
-    made = next((one[2] for one in list(_OWN.values()) if one[1] is shipped and one[0] == marks), None)
-    made = made or Matcher(marks, like=shipped)
+    same = next((key for key, one in list(_OWN.items()) if one[1] is shipped and one[0] == marks), None)
+    known = _OWN.pop(same, None) if same is not None else None  # the same marks read anew: one entry for both
+    made = known[2] if known is not None else Matcher(marks, like=shipped)
     _OWN[id(marks)] = (marks, shipped, made)
     while len(_OWN) > _MOST_OWN:
         _OWN.popitem(last=False)

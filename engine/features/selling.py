@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.features.authorisations import BESIDE as APPROVALS
+from engine.features.authorisations import APPROVALS
 from engine.features.brands import brands_mentions
 from engine.features.category_of import category
 from engine.features.given_attributes import BRAND, items_of
-from engine.features.mark_hits import BESIDE as MARKS
+from engine.features.mark_hits import MARKS
 from engine.features.product_noun import head_mention, mentions, names_category, place
 from engine.features.registry import Field, collection, feature
 from engine.features.value_words import SELLING_UNITS

@@ -9,12 +9,10 @@ from itertools import accumulate
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from engine.features.authorisations import BESIDE as APPROVALS
-from engine.features.authorisations import is_approved
+from engine.features.authorisations import APPROVALS, is_approved
 from engine.features.description import hidden
 from engine.features.hit_context import text_of
-from engine.features.mark_hits import BESIDE as MARKS
-from engine.features.mark_hits import LONG, mark_hits, matchers
+from engine.features.mark_hits import LONG, MARKS, mark_hits, matchers
 from engine.features.registry import Field, collection
 from engine.features.texts import SEPARATOR
 from engine.features.value_words import UNSEEN

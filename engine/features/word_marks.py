@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.features.authorisations import BESIDE as APPROVALS
-from engine.features.authorisations import is_approved
+from engine.features.authorisations import APPROVALS, is_approved
 from engine.features.brands import BRANDS, context_of, grammar_of
 from engine.features.category_of import category
 from engine.features.hit_context import AROUND
-from engine.features.mark_hits import BESIDE as MARKS
-from engine.features.mark_hits import mark_hits
+from engine.features.mark_hits import MARKS, mark_hits
 from engine.features.registry import Field, collection
 from engine.features.texts import same_length_lower
 from engine.features.tokens import WORD

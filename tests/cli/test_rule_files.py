@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+import rules
+from api.services.rule_drafts import draft
+from engine import load_pack
+from engine.loading.example_run import run_examples
 from engine.loading.lock import FILE
+from tests.cli.conftest import shipped
 from tests.engine.conftest import BASELINE, CODES, MANIFEST, RULE
 
 
@@ -109,3 +115,27 @@ def test_explain_shows_each_comparison(run, folder: Path, tmp_path: Path) -> Non
     ran = run("rules", "explain", "LST104", draft, "--pack", folder, "--as-of", "2026-06-01")
     assert ran.code == 0
     assert '"title.length|lt" was 15. The rule fires only if it is less than 10.' in ran.out
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        'A "Zorvik": {samovar} # for $5, [new] & 100% \\ steel',
+        "Zorvik samovar\x7f \x9f\ufeff in a 😀 box",
+        "Самовар Зорвик для бани",
+        "茶炊 Zorvik",
+        "Zorvik\u2028samovar\tand\nlines",
+    ],
+)
+def test_a_draft_of_any_title_loads_and_its_examples_hold(tmp_path: Path, title: str) -> None:
+    folder = tmp_path / "rules"
+    shutil.copytree(rules.path("aliexpress").parent, folder, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
+    pack = shipped()
+    made = draft(
+        pack, pack.offences["PTS302"], title, case_no="C-1\x7f\n2", rule_id="PRO950", name="own-goods", code=None,
+        day=pack.examples_as_of,
+    )  # fmt: skip
+    (folder / "aliexpress" / "prohibited" / made.rule_file).write_text(made.rule, "utf-8")
+    (folder / "lists" / made.list_file).write_text(made.words, "utf-8")
+    drafted = load_pack(folder / "aliexpress", use_cache=False)
+    assert [outcome.problems for outcome in run_examples(drafted, ["PRO950"])] == [()] * 4

@@ -129,7 +129,7 @@ def test_spark_takes_up_what_another_run_has_begun(
 def test_a_dataframe_of_listings_becomes_one_of_findings(parts: Path, plan: pool.Plan, shipped: Pack) -> None:
     file = parts / "part-002.parquet"
     with spark.session("local[2]") as session:
-        found = spark.findings(spark.frame_of(session, file), plan).toArrow().to_pylist()
+        found = spark.findings(spark.frame_of(session, file), plan.pack, as_of=AS_OF, shadow=True).toArrow().to_pylist()
     whole = Kernel(shipped, as_of=AS_OF).run(pq.ParquetFile(file).iter_batches())
     expected = pa.Table.from_batches(whole).to_pylist()
     assert sorted(found, key=lambda row: (row["row"], row["fingerprint"])) == sorted(

@@ -9,6 +9,8 @@ import pytest
 import rules
 from engine import Listing, Pack, Store, load_pack
 from engine.errors import Fault
+from engine.features import mark_hits
+from engine.features.mark_hits import own_matcher
 from engine.loading.fields import Faults
 from engine.loading.marks_files import read_marks, write_marks
 from engine.marks.model import Mark
@@ -72,3 +74,15 @@ def test_a_register_that_is_written_is_read_back() -> None:
     found: list[Fault] = []
     assert read_marks(write_marks(marks).encode(), Faults("x.csv", found)) == marks
     assert found == []
+
+
+def test_marks_that_are_read_anew_share_the_index_that_is_kept() -> None:
+    def read() -> tuple[Mark, ...]:
+        return (Mark(names=("Qorvexa",), owner="Qorvexa AG"),)
+
+    first = read()
+    index, kept = own_matcher(first, None), len(mark_hits._OWN)
+    assert own_matcher(first, None) is index
+    assert [own_matcher(read(), None) is index for _ in range(3)] == [True] * 3
+    assert len(mark_hits._OWN) == kept
+    assert own_matcher((*first, Mark(names=("Brelvan",), owner="Brelvan")), None) is not index
